@@ -1,0 +1,105 @@
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// What went wrong, as the same short code in the engine, the command line and the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub enum Code {
+    /// The name has no visible character.
+    InvalidName,
+    /// The password is empty or longer than [`crate::limits::PASSWORD`].
+    InvalidPassword,
+    /// Not an IP address or host name.
+    InvalidAddress,
+    /// Not a port from 1 to 65535.
+    InvalidPort,
+    /// Not a link, or one of a kind that could do harm.
+    InvalidLink,
+    /// Nothing but white space.
+    MessageEmpty,
+    /// More than [`crate::limits::TEXT`] bytes.
+    MessageTooLong,
+    /// Too much waits for this peer already.
+    QueueFull,
+    /// Another program uses the port.
+    PortInUse,
+    /// The computer gave us no UDP socket.
+    NoNetwork,
+    /// Only possible while connected.
+    NotConnected,
+    /// Connect was asked twice.
+    AlreadyConnected,
+    /// No such peer or request (any more).
+    NotFound,
+    /// This address is on the list already.
+    DuplicatePeer,
+    /// The list is full.
+    TooManyPeers,
+    /// The host name does not resolve.
+    ResolveFailed,
+    /// Nothing answers at the address.
+    NobodyAnswers,
+    /// A different password, or somebody else answers at this address.
+    WrongPassword,
+    /// The address is our own.
+    OwnAddress,
+    /// Another program, or another version of this one, answers there.
+    ProtocolMismatch,
+    /// The peer broke the protocol.
+    ProtocolError,
+    /// The peer is too busy to pair now.
+    PeerBusy,
+    /// Dialling stopped after too many failed pairings.
+    DialingStopped,
+    /// Another device answers there than the one that was remembered.
+    KeyChanged,
+    /// The connection was lost.
+    ConnectionLost,
+    /// The time for it ran out.
+    Timeout,
+    /// The peer has not added us yet.
+    WaitingForConsent,
+    /// The system could not open the link or use the clipboard.
+    SystemRefused,
+    /// A mistake of this program; the log says more.
+    Internal,
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::InvalidName => "the name has no visible character",
+            Self::InvalidPassword => "the password is empty or too long",
+            Self::InvalidAddress => "not an IP address or host name",
+            Self::InvalidPort => "the port must be a number from 1 to 65535",
+            Self::InvalidLink => "not a link, or one of a kind that is not allowed",
+            Self::MessageEmpty => "the message is empty",
+            Self::MessageTooLong => "the message is longer than 64 KiB",
+            Self::QueueFull => "too much waits for this peer already",
+            Self::PortInUse => "another program on this computer uses this UDP port",
+            Self::NoNetwork => "this computer gave no UDP socket",
+            Self::NotConnected => "not connected",
+            Self::AlreadyConnected => "already connected",
+            Self::NotFound => "no such peer or request",
+            Self::DuplicatePeer => "this address is on the list already",
+            Self::TooManyPeers => "the peer list is full",
+            Self::ResolveFailed => "the host name is not known to this computer's name service",
+            Self::NobodyAnswers => {
+                "nobody answers at this address: the other app is not running, or a firewall or router on their side drops the packets"
+            }
+            Self::WrongPassword => "a different password, or somebody else answers at this address",
+            Self::OwnAddress => "this is your own address",
+            Self::ProtocolMismatch => "another program or another version answers at this address",
+            Self::ProtocolError => "the other side broke the protocol",
+            Self::PeerBusy => "the other side has too many people connecting at the moment",
+            Self::DialingStopped => "stopped after three failed pairings, so that the password cannot be guessed through us",
+            Self::KeyChanged => "another device answers there than the one that was remembered",
+            Self::ConnectionLost => "the connection was lost",
+            Self::Timeout => "it took too long",
+            Self::WaitingForConsent => "the other side has not added you yet",
+            Self::SystemRefused => "the system refused",
+            Self::Internal => "a mistake of this program; the log says more",
+        })
+    }
+}

@@ -1,0 +1,28 @@
+//! Plain values that every other crate shares: ids, addresses, messages, peer states, error codes and the
+//! one table of limits. No I/O, no clock, no randomness.
+//!
+//! May import: nothing of this workspace. Data passes through it only as values; each type is parsed once
+//! (`Name`, `PeerAddress`, `Link`) and is valid from then on.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing))]
+
+mod address;
+mod code;
+mod ids;
+pub mod limits;
+mod link;
+mod message;
+mod name;
+mod pii;
+mod snapshot;
+
+pub use address::{Host, PeerAddress, canonical};
+pub use code::Code;
+pub use ids::{DeviceKey, Epoch, MessageId, PeerId, RequestId};
+pub use link::{Link, LinkError};
+pub use message::{Content, Delivery, Line, Notice, Sender, Text, TextError};
+pub use name::{Name, NameError};
+pub use pii::Pii;
+pub use snapshot::{
+    Changes, ConversationChange, LastLine, NodePhase, NodeStatus, Page, PeerSnapshot, PeerState, RequestSnapshot,
+};

@@ -1,0 +1,47 @@
+//! Every cap of the program in one table. Sizes are bytes (of UTF-8 where it is text), times are milliseconds.
+
+/// A frame on a stream before the password is proved.
+pub const UNPROVEN_FRAME: usize = 4 * 1024;
+/// A frame on a stream afterwards.
+pub const FRAME: usize = 1024 * 1024;
+/// Receive window of a connection before the password is proved.
+pub const UNPROVEN_WINDOW: u32 = 16 * 1024;
+/// A text message.
+pub const TEXT: usize = 64 * 1024;
+/// A link.
+pub const LINK: usize = 4 * 1024;
+/// A display name, after cleaning.
+pub const NAME: usize = 128;
+/// A display name, in characters.
+pub const NAME_CHARS: usize = 64;
+/// A host name (RFC 1035, section 2.3.4).
+pub const HOST: usize = 253;
+/// A password, before normalisation.
+pub const PASSWORD: usize = 1024;
+/// Entries of the peer list.
+pub const PEERS: usize = 512;
+/// Requests that wait for an answer.
+pub const REQUESTS: usize = 20;
+/// Proven connections that no entry of the peer list is bound to, in all.
+pub const STRANGERS: usize = 64;
+/// The same, from one source (/32 or /64).
+pub const STRANGERS_PER_SOURCE: usize = 8;
+/// Pairings under way that others began.
+pub const UNPROVEN_INCOMING: usize = 32;
+/// Messages that wait for one peer: their text and [`QUEUED_OVERHEAD`] for each.
+pub const QUEUE: usize = 64 * 1024 * 1024;
+/// What a queued message costs beside its text.
+pub const QUEUED_OVERHEAD: usize = 160;
+/// Lines kept of one conversation.
+pub const LINES: usize = 100_000;
+/// Text kept of one conversation.
+pub const LINES_BYTES: usize = 64 * 1024 * 1024;
+/// Lines in one page that the user interface reads.
+pub const PAGE: usize = 200;
+/// Lines of the log kept in memory.
+pub const LOG_LINES: usize = 2000;
+/// Features and candidates that a peer may list.
+pub const LISTED: usize = 32;
+
+/// The first and the last port tried when none is set.
+pub const PORTS: std::ops::RangeInclusive<u16> = 47800..=47831;

@@ -1,0 +1,172 @@
+use crate::{Code, Line, PeerId, RequestId};
+use serde::Serialize;
+
+/// Where this node is between Disconnect and Connect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub enum NodePhase {
+    /// No socket, no keys.
+    Offline,
+    /// Deriving keys and opening the socket.
+    Connecting,
+    /// Listening and dialling.
+    Online,
+}
+
+/// What the status bar shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct NodeStatus {
+    /// Where this node is.
+    pub phase: NodePhase,
+    /// My display name, while not offline.
+    pub name: Option<String>,
+    /// The UDP port, while online.
+    pub port: Option<u16>,
+    /// `address:port` under which others may reach this computer, the likeliest first.
+    pub addresses: Vec<String>,
+    /// Peers with a live connection that added each other.
+    pub peers_online: u32,
+    /// Entries of the peer list, Echo and blocked ones left out.
+    pub peers_total: u32,
+    /// Whether requests of people who are not on the list are shown.
+    pub requests_allowed: bool,
+    /// Whether the built-in Echo peer runs.
+    pub echo: bool,
+}
+
+/// How it stands with one peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum PeerState {
+    /// Not being dialled: the node is offline.
+    Offline,
+    /// Looking up the host name.
+    Resolving,
+    /// Waiting for an answer at the address (5 s).
+    Reaching,
+    /// Proving the password to each other.
+    Proving,
+    /// Paired; the other side has not added us yet.
+    Waiting,
+    /// Added by both, alive.
+    Connected,
+    /// Was connected; nothing heard for 10 s or the connection broke.
+    Unreachable,
+    /// The last attempt failed; the next one comes by itself.
+    #[serde(rename_all = "camelCase")]
+    Failed {
+        /// Why.
+        code: Code,
+        /// When the next attempt starts, milliseconds since 1970 (UTC).
+        retry_at: i64,
+    },
+    /// No attempt is made until the person acts.
+    Stopped {
+        /// Why.
+        code: Code,
+    },
+    /// Blocked by the person.
+    Blocked,
+}
+
+/// The newest line of a conversation, for the peer list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct LastLine {
+    /// At most 120 characters of it.
+    pub text: String,
+    /// Whether it is ours.
+    pub mine: bool,
+    /// Our clock, milliseconds since 1970 (UTC).
+    pub at: i64,
+}
+
+/// One entry of the peer list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct PeerSnapshot {
+    /// The entry.
+    pub id: PeerId,
+    /// What I call them.
+    pub label: String,
+    /// What they call themselves, once they told us.
+    pub name: Option<String>,
+    /// Host name or IP address, as added.
+    pub host: String,
+    /// UDP port, as added.
+    pub port: u16,
+    /// How it stands.
+    pub state: PeerState,
+    /// The first 8 bytes of the bound device key in hexadecimal: colours the avatar.
+    pub key: Option<String>,
+    /// Whether this is the built-in Echo peer.
+    pub echo: bool,
+    /// Lines that came in since the conversation was last read.
+    pub unread: u32,
+    /// The newest line.
+    pub last: Option<LastLine>,
+}
+
+/// Somebody who knows the password and asks to talk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct RequestSnapshot {
+    /// The request.
+    pub id: RequestId,
+    /// The cleaned name that they gave. Anybody may choose any name.
+    pub name: String,
+    /// `address:port` they come from.
+    pub address: String,
+    /// When it came, milliseconds since 1970 (UTC).
+    pub at: i64,
+}
+
+/// A run of consecutive lines of one conversation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct Page {
+    /// Grows with every change of the conversation.
+    pub revision: u64,
+    /// Sequence number of the oldest line still kept.
+    pub first: u64,
+    /// Sequence number that the next new line will get.
+    pub end: u64,
+    /// Lines before this one have been read.
+    pub read: u64,
+    /// The lines asked for, oldest first.
+    pub lines: Vec<Line>,
+}
+
+/// A conversation whose lines changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct ConversationChange {
+    /// With whom.
+    pub peer: PeerId,
+    /// Its revision now.
+    pub revision: u64,
+}
+
+/// What changed since the last time; the rest is read on demand.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct Changes {
+    /// The status bar.
+    pub status: bool,
+    /// The peer list.
+    pub peers: bool,
+    /// The requests.
+    pub requests: bool,
+    /// Conversations.
+    pub conversations: Vec<ConversationChange>,
+}

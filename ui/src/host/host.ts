@@ -1,0 +1,64 @@
+/**
+ * The complete surface of the program below the user interface. `tauri.ts` implements it for the desktop window,
+ * `mock.ts` for a plain browser and for tests. Only `tauri.ts` may import `@tauri-apps/*`.
+ */
+import type { Changes, Code, NodeStatus, Page, PeerSnapshot, RequestSnapshot } from "../bindings.gen";
+
+export type { Changes, Code, Content, Delivery, LastLine, Line, NodePhase, NodeStatus, Notice, Page, PeerSnapshot, PeerState, RequestSnapshot, Sender } from "../bindings.gen";
+
+/** What every rejected call rejects with. `message` is English and for the log; the UI words come from `code`. */
+export interface HostError {
+  code: Code;
+  message: string;
+}
+
+/** A link as it will really be opened. `host` is in ASCII (punycode), null for `mailto:` and its like. */
+export interface LinkPreview {
+  url: string;
+  host: string | null;
+}
+
+export interface Host {
+  /** Starts the node. `password` is UTF-8; the caller overwrites the array with zeros afterwards. `port` 0: the first free one. */
+  connect(name: string, password: Uint8Array, port: number): Promise<void>;
+  disconnect(): Promise<void>;
+  status(): Promise<NodeStatus>;
+  peers(): Promise<PeerSnapshot[]>;
+  requests(): Promise<RequestSnapshot[]>;
+
+  addPeer(label: string, host: string, port: number): Promise<number>;
+  removePeer(peer: number): Promise<void>;
+  /** Takes back the last `removePeer` of this peer, conversation included. */
+  restorePeer(peer: number): Promise<void>;
+  blockPeer(peer: number): Promise<void>;
+  unblockPeer(peer: number): Promise<void>;
+  /** Tries again now, and again by itself afterwards (also accepts a changed key of a remembered peer). */
+  retryPeer(peer: number): Promise<void>;
+
+  acceptRequest(request: number): Promise<number>;
+  ignoreRequest(request: number): Promise<void>;
+  blockRequest(request: number): Promise<void>;
+  allowRequests(allowed: boolean): Promise<void>;
+
+  sendText(peer: number, text: string): Promise<void>;
+  sendLink(peer: number, url: string): Promise<void>;
+  checkLink(text: string): Promise<LinkPreview>;
+  /** Opens a link in the system's browser; refused if its kind is not on the allow-list. */
+  openLink(url: string): Promise<void>;
+  /** Up to 200 lines that end just before line `before` (null: at the newest). */
+  page(peer: number, before: number | null): Promise<Page>;
+  markRead(peer: number): Promise<void>;
+
+  /** Starts the built-in second node and adds it as a peer. */
+  startEcho(): Promise<number>;
+  stopEcho(): Promise<void>;
+
+  /** Four random words. */
+  suggestPassword(): Promise<string>;
+  copyText(text: string): Promise<void>;
+  /** The newest lines of the in-memory log, oldest first. */
+  log(): Promise<string[]>;
+
+  /** Calls back at most 30 times a second with what changed. Returns the way to stop. */
+  onChanges(callback: (changes: Changes) => void): () => void;
+}
