@@ -6,6 +6,24 @@ pub const UNPROVEN_FRAME: usize = 4 * 1024;
 pub const FRAME: usize = 1024 * 1024;
 /// Receive window of a connection before the password is proved.
 pub const UNPROVEN_WINDOW: u32 = 16 * 1024;
+/// Receive window of a connection afterwards.
+pub const WINDOW: u32 = 4 * 1024 * 1024;
+/// Receive window of one stream; before the proof [`UNPROVEN_WINDOW`] is the tighter one.
+pub const STREAM_WINDOW: u32 = 1024 * 1024;
+/// Bytes written to a connection that the other side has not acknowledged.
+pub const SEND_WINDOW: u64 = 4 * 1024 * 1024;
+/// Unidirectional streams that a proven peer may have open at once.
+pub const UNI_STREAMS: u32 = 16;
+/// Connection attempts that wait for a decision.
+pub const INCOMING: usize = 256;
+/// Bytes kept of one such attempt beyond its first packet.
+pub const INCOMING_BUFFER: u64 = 4 * 1024;
+/// The same, of all such attempts.
+pub const INCOMING_BUFFERS: u64 = 1024 * 1024;
+/// Datagrams of one connection that were received and not read.
+pub const DATAGRAMS_IN: usize = 64 * 1024;
+/// Datagrams of one connection that were not sent yet.
+pub const DATAGRAMS_OUT: usize = 16 * 1024;
 /// A text message.
 pub const TEXT: usize = 64 * 1024;
 /// A link.

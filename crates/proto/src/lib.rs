@@ -1,1 +1,33 @@
-//! proto
+//! The protocol as state machines: what to send, what it means, whom to trust, when to try again.
+//!
+//! No I/O, no clock and no randomness of its own: time and seeds are arguments, and key derivation is an output. May
+//! import: `crypto`, `model`. Data passes through it as in the table.
+//!
+//! | machine | takes | gives |
+//! |---|---|---|
+//! | [`Handshake`], one per unproven connection | frames, derived keys, time | frames, `Derive`, secrets or a failure |
+//! | [`Node`], one per Connect | commands, proven connections, frames, dial results, time | [`Output`] |
+//! | [`Gate`], one per Connect | sources, time | who may pair now |
+//!
+//! Each `handle` must be followed by draining `poll_output` to `None`; then `poll_timeout` says when to call again.
+#![forbid(unsafe_code)]
+#![cfg_attr(
+    not(test),
+    deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)
+)]
+
+mod chat;
+mod gate;
+mod handshake;
+mod node;
+mod session;
+mod timer;
+pub mod wire;
+
+pub use gate::{Admission, Gate};
+pub use handshake::{Certificates, Failure, Handshake, HandshakeOutput, Paired};
+pub use node::{ConnId, DialPhase, Event, Identity, Input, Node, Output, PeerView, Proven, Stream, Watermarks};
+pub use session::Close;
+
+#[cfg(test)]
+mod tests;

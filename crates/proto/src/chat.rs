@@ -1,0 +1,206 @@
+//! Delivery: what waits for one peer, and what one device has sent us already.
+
+use crate::wire::ChatMessage;
+use p2p_comm_model::{Code, Content, Epoch, limits};
+use std::collections::VecDeque;
+
+/// The messages of ours that one peer has not acknowledged, in order. Lives with the entry of the peer list, over
+/// connections.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    queue: VecDeque<Outgoing>,
+    bytes: usize,
+    /// Counter of the newest message.
+    newest: u64,
+    /// Everything up to this one is acknowledged.
+    acked: u64,
+    /// Everything up to this one was handed to the connection that is alive now.
+    sent: u64,
+}
+
+#[derive(Debug)]
+struct Outgoing {
+    counter: u64,
+    at: i64,
+    content: Content,
+}
+
+impl Outbox {
+    /// Counters start after `floor`, so that a device never sees one twice.
+    pub(crate) fn new(floor: u64) -> Self {
+        Self { queue: VecDeque::new(), bytes: 0, newest: floor, acked: floor, sent: floor }
+    }
+
+    /// Takes a message; gives its counter.
+    pub(crate) fn push(&mut self, at: i64, content: Content) -> Result<u64, Code> {
+        let bytes = self.bytes.saturating_add(cost(&content));
+        if bytes > limits::QUEUE {
+            return Err(Code::QueueFull);
+        }
+        self.bytes = bytes;
+        self.newest = self.newest.saturating_add(1);
+        self.queue.push_back(Outgoing { counter: self.newest, at, content });
+        Ok(self.newest)
+    }
+
+    /// The next message to hand to the connection, as the inside of token `n`; marks it as sent.
+    pub(crate) fn next(&mut self, n: u64, epoch: Epoch) -> Option<Vec<u8>> {
+        let unsent = usize::try_from(self.sent.saturating_sub(self.acked)).ok()?;
+        let message = self.queue.get(unsent)?;
+        self.sent = message.counter;
+        Some(ChatMessage::to_json(n, epoch, message.counter, message.at, &message.content))
+    }
+
+    pub(crate) fn has_unsent(&self) -> bool {
+        self.sent < self.newest
+    }
+
+    pub(crate) fn has_unacked(&self) -> bool {
+        self.acked < self.newest
+    }
+
+    /// The peer has everything up to `counter`. Says whether that was news.
+    pub(crate) fn ack(&mut self, counter: u64) -> bool {
+        if counter <= self.acked || counter > self.sent {
+            return false;
+        }
+        while self.queue.front().is_some_and(|message| message.counter <= counter) {
+            if let Some(message) = self.queue.pop_front() {
+                self.bytes = self.bytes.saturating_sub(cost(&message.content));
+            }
+        }
+        self.acked = counter;
+        true
+    }
+
+    /// The connection is gone, or another took its place: what was not acknowledged is sent again.
+    pub(crate) fn rewind(&mut self) {
+        self.sent = self.acked;
+    }
+
+    pub(crate) fn newest(&self) -> u64 {
+        self.newest
+    }
+
+    pub(crate) fn acked(&self) -> u64 {
+        self.acked
+    }
+
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent
+    }
+}
+
+fn cost(content: &Content) -> usize {
+    let text = match content {
+        Content::Text { text } => text.as_str().len(),
+        Content::Link { url, .. } => url.as_str().len(),
+        Content::Notice { .. } | Content::Unknown => 0,
+    };
+    text.saturating_add(limits::QUEUED_OVERHEAD)
+}
+
+/// What one device has sent us: enough to drop what comes twice, whatever connection it comes over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Inbox {
+    pub(crate) epoch: Epoch,
+    pub(crate) highest: u64,
+}
+
+impl Inbox {
+    /// Whether this message is new; then it is remembered.
+    pub(crate) fn accept(&mut self, epoch: Epoch, counter: u64) -> bool {
+        let new = self.epoch != epoch || counter > self.highest;
+        if new {
+            *self = Self { epoch, highest: counter };
+        }
+        new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use p2p_comm_model::Text;
+    use proptest::prelude::*;
+
+    const EPOCH: Epoch = Epoch([1; 16]);
+
+    fn text(text: &str) -> Content {
+        Text::parse(text).unwrap().into()
+    }
+
+    fn next(outbox: &mut Outbox) -> Option<u64> {
+        outbox.next(0, EPOCH).map(|json| ChatMessage::parse(&json).unwrap().counter)
+    }
+
+    #[test]
+    fn after_a_reconnect_the_unacknowledged_are_sent_again_in_order() {
+        let mut outbox = Outbox::new(0);
+        for word in ["one", "two", "three"] {
+            outbox.push(0, text(word)).unwrap();
+        }
+        assert_eq!((next(&mut outbox), next(&mut outbox)), (Some(1), Some(2)));
+        assert!(outbox.ack(1));
+        outbox.rewind();
+        assert_eq!((next(&mut outbox), next(&mut outbox), next(&mut outbox)), (Some(2), Some(3), None));
+    }
+
+    #[test]
+    fn an_acknowledgement_of_what_was_never_sent_is_ignored() {
+        let mut outbox = Outbox::new(10);
+        outbox.push(0, text("one")).unwrap();
+        assert!(!outbox.ack(11));
+        next(&mut outbox);
+        assert!(!outbox.ack(12));
+        assert!(outbox.ack(11));
+        assert!(!outbox.ack(11));
+        assert!(!outbox.has_unacked());
+    }
+
+    #[test]
+    fn a_full_queue_refuses_and_keeps_what_it_has() {
+        let mut outbox = Outbox::new(0);
+        let large = text(&"x".repeat(limits::TEXT));
+        let mut taken = 0;
+        while outbox.push(0, large.clone()).is_ok() {
+            taken += 1;
+        }
+        assert_eq!(taken, limits::QUEUE / (limits::TEXT + limits::QUEUED_OVERHEAD));
+        assert_eq!(next(&mut outbox), Some(1));
+        assert!(outbox.ack(1));
+        assert!(outbox.push(0, large).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn any_losses_and_reconnects_deliver_each_once_in_order(steps in proptest::collection::vec(0..4u8, 1..200)) {
+            let mut outbox = Outbox::new(0);
+            let mut inbox: Option<Inbox> = None;
+            let (mut pushed, mut shown, mut on_the_way) = (0u64, Vec::new(), VecDeque::new());
+            let deliver = |on_the_way: &mut VecDeque<u64>, shown: &mut Vec<u64>, inbox: &mut Option<Inbox>| {
+                let counter = on_the_way.pop_front()?;
+                let new = match inbox {
+                    Some(inbox) => inbox.accept(EPOCH, counter),
+                    None => { *inbox = Some(Inbox { epoch: EPOCH, highest: counter }); true }
+                };
+                if new { shown.push(counter); }
+                inbox.map(|inbox| inbox.highest)
+            };
+            for step in steps {
+                match step {
+                    0 => { outbox.push(0, text("x")).unwrap(); pushed += 1; }
+                    1 => on_the_way.extend(next(&mut outbox)),
+                    2 => { if let Some(highest) = deliver(&mut on_the_way, &mut shown, &mut inbox) { outbox.ack(highest); } }
+                    _ => { on_the_way.clear(); outbox.rewind(); }
+                }
+            }
+            on_the_way.clear();
+            outbox.rewind();
+            while let Some(counter) = next(&mut outbox) { on_the_way.push_back(counter); }
+            while let Some(highest) = deliver(&mut on_the_way, &mut shown, &mut inbox) { outbox.ack(highest); }
+            prop_assert_eq!(shown, (1..=pushed).collect::<Vec<_>>());
+            prop_assert!(!outbox.has_unacked());
+        }
+    }
+}

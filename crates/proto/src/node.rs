@@ -1,0 +1,380 @@
+use crate::chat::Inbox;
+use crate::session::{Close, Session};
+use crate::timer::Timers;
+use crate::wire::KeyLife;
+use bytes::{Bytes, BytesMut};
+use entry::Entry;
+use p2p_comm_crypto::{DeviceSecret, Role, Secrets};
+use p2p_comm_model::{Code, Content, DeviceKey, Epoch, Name, Notice, PeerAddress, PeerId, RequestId};
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+use request::{Request, Silenced};
+use std::collections::{BTreeMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+pub use entry::PeerView;
+pub use roster::Watermarks;
+
+mod dial;
+mod entry;
+mod identify;
+mod request;
+mod roster;
+mod traffic;
+
+/// Everything that this node knows about other people: the peer list, requests, proven connections, what waits for
+/// whom, and when to dial again. Lives as long as the program; [`Node::connect`] and [`Node::disconnect`] bracket a
+/// session.
+///
+/// What the person does are methods (`node/roster.rs`); what the network does is an [`Input`].
+pub struct Node {
+    session: Option<Identity>,
+    rng: StdRng,
+    entries: BTreeMap<PeerId, Entry>,
+    /// The entries removed last, for undo.
+    removed: VecDeque<(PeerId, Entry)>,
+    requests: BTreeMap<RequestId, Request>,
+    requests_allowed: bool,
+    silenced: Silenced,
+    sessions: BTreeMap<ConnId, Session>,
+    inboxes: BTreeMap<DeviceKey, Inbox>,
+    timers: Timers<Timer>,
+    outputs: VecDeque<Output>,
+    next_peer: u32,
+    next_request: u32,
+    confirmed: u64,
+    /// Message counters of new entries start after this one.
+    counter_floor: u64,
+}
+
+/// Who we are from Connect to Disconnect.
+pub struct Identity {
+    /// Display name.
+    pub name: Name,
+    /// Device key.
+    pub device: DeviceSecret,
+    /// How long the device key lives.
+    pub life: KeyLife,
+    /// Random for this session.
+    pub epoch: Epoch,
+    /// `address:port` under which others may reach us.
+    pub candidates: Vec<SocketAddr>,
+}
+
+/// A connection, numbered by whoever owns the sockets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ConnId(pub u64);
+
+/// A stream of a proven connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stream {
+    /// Presence and acknowledgements.
+    Control,
+    /// Messages.
+    Chat,
+}
+
+/// How far an attempt to reach somebody is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DialPhase {
+    /// Looking up the host name.
+    Resolving,
+    /// Waiting for an answer.
+    Reaching,
+    /// Pairing.
+    Proving,
+}
+
+/// A connection on which both sides proved the password.
+pub struct Proven {
+    /// The connection.
+    pub conn: ConnId,
+    /// Our role in the pairing.
+    pub role: Role,
+    /// Its keys.
+    pub secrets: Box<Secrets>,
+    /// Where the other side is.
+    pub remote: SocketAddr,
+    /// The entry whose address we dialled, if we did.
+    pub dialed_for: Option<PeerId>,
+}
+
+/// What the network did.
+pub enum Input {
+    /// A connection was proven.
+    Proven(Proven),
+    /// Frames of one stream, after its header, in order.
+    Frames {
+        /// The connection.
+        conn: ConnId,
+        /// The stream.
+        stream: Stream,
+        /// Bodies.
+        frames: Vec<Bytes>,
+    },
+    /// The stream has taken all bytes and wants more.
+    Writable {
+        /// The connection.
+        conn: ConnId,
+        /// The stream.
+        stream: Stream,
+    },
+    /// The other side broke the framing or the order of streams.
+    Violation {
+        /// The connection.
+        conn: ConnId,
+    },
+    /// The connection is gone.
+    Closed {
+        /// The connection.
+        conn: ConnId,
+        /// What the other side gave as its reason, if it did.
+        reason: Option<Close>,
+    },
+    /// An attempt goes on.
+    DialPhase {
+        /// For whom.
+        peer: PeerId,
+        /// How far it is.
+        phase: DialPhase,
+        /// What the host resolved to, once known.
+        resolved: Vec<IpAddr>,
+    },
+    /// An attempt failed.
+    DialFailed {
+        /// For whom.
+        peer: PeerId,
+        /// Why.
+        code: Code,
+        /// Pairings in it in which the other side could have tried a guess.
+        guesses: u8,
+    },
+    /// Time passed.
+    Timeout,
+}
+
+/// What the node wants done.
+#[derive(Debug)]
+pub enum Output {
+    /// Reach this peer: its address, and others that it gave itself.
+    Dial {
+        /// For whom.
+        peer: PeerId,
+        /// As on the peer list.
+        address: PeerAddress,
+        /// To be tried at the same time.
+        candidates: Vec<SocketAddr>,
+    },
+    /// Stop an attempt, unless its pairing has begun.
+    CancelDial {
+        /// For whom.
+        peer: PeerId,
+    },
+    /// Write these bytes; [`Input::Writable`] must follow.
+    Transmit {
+        /// The connection.
+        conn: ConnId,
+        /// The stream.
+        stream: Stream,
+        /// Whole frames.
+        bytes: BytesMut,
+    },
+    /// Close the connection. No further input is needed for it.
+    Close {
+        /// The connection.
+        conn: ConnId,
+        /// Why.
+        reason: Close,
+    },
+    /// Something for the person.
+    Event(Event),
+}
+
+/// What the person should know.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The peer list or a state in it changed.
+    Peers,
+    /// The requests changed.
+    Requests,
+    /// A message came in.
+    Received {
+        /// From whom.
+        peer: PeerId,
+        /// What it says.
+        content: Content,
+        /// The sender's clock, ms since 1970.
+        sent_at: i64,
+    },
+    /// A line for the conversation.
+    Notice {
+        /// With whom.
+        peer: PeerId,
+        /// What happened.
+        notice: Notice,
+    },
+    /// How far our messages came has changed ([`Node::delivery`]).
+    Delivery {
+        /// To whom.
+        peer: PeerId,
+    },
+    /// The peer has this message of ours but cannot show it.
+    Unsupported {
+        /// To whom.
+        peer: PeerId,
+        /// Which.
+        counter: u64,
+    },
+    /// A peer sees us at this address.
+    Observed(SocketAddr),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    /// When to dial a peer again.
+    Dial(PeerId),
+    /// When to ask a quiet connection for a sign of life.
+    Ping(ConnId),
+    /// When to ask again while something is unacknowledged.
+    Probe(ConnId),
+    /// When a quiet connection counts as unreachable.
+    Silence(ConnId),
+    /// When a stranger's request is shown at last.
+    Request(ConnId),
+}
+
+impl Node {
+    /// An offline node with an empty peer list. `seed` feeds the jitter of its timers.
+    pub fn new(seed: u64) -> Self {
+        Self {
+            session: None,
+            rng: StdRng::seed_from_u64(seed),
+            entries: BTreeMap::new(),
+            removed: VecDeque::new(),
+            requests: BTreeMap::new(),
+            requests_allowed: true,
+            silenced: Silenced::default(),
+            sessions: BTreeMap::new(),
+            inboxes: BTreeMap::new(),
+            timers: Timers::new(),
+            outputs: VecDeque::new(),
+            next_peer: 1,
+            next_request: 1,
+            confirmed: 0,
+            counter_floor: 0,
+        }
+    }
+
+    /// Begins a session: every peer is dialled.
+    pub fn connect(&mut self, now: Instant, identity: Identity) {
+        self.session = Some(identity);
+        let peers: Vec<_> = self.entries.keys().copied().collect();
+        for peer in peers {
+            self.dial_afresh(now, peer);
+        }
+        self.event(Event::Peers);
+    }
+
+    /// Ends the session: says goodbye to everybody. The peer list and what waits for whom stay.
+    pub fn disconnect(&mut self) {
+        self.session = None;
+        for conn in std::mem::take(&mut self.sessions).into_keys() {
+            self.outputs.push_back(Output::Close { conn, reason: Close::Bye });
+        }
+        let peers: Vec<_> = self.entries.keys().copied().collect();
+        for peer in peers {
+            self.forget_connections(peer);
+        }
+        self.requests.clear();
+        self.timers = Timers::new();
+        self.event(Event::Requests);
+    }
+
+    /// The network did something, or time passed.
+    pub fn handle(&mut self, now: Instant, input: Input) {
+        if self.session.is_none() {
+            return;
+        }
+        match input {
+            Input::Proven(proven) => self.proven(now, proven),
+            Input::Frames { conn, stream, frames } => self.frames(now, conn, stream, &frames),
+            Input::Writable { conn, stream } => self.writable(now, conn, stream),
+            Input::Violation { conn } => self.close(now, conn, Close::ProtocolError),
+            Input::Closed { conn, reason } => self.closed(now, conn, reason),
+            Input::DialPhase { peer, phase, resolved } => self.dial_phase(peer, phase, resolved),
+            Input::DialFailed { peer, code, guesses } => self.dial_failed(now, peer, code, guesses),
+            Input::Timeout => self.timeout(now),
+        }
+    }
+
+    /// The next thing to do, until `None`.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When to call [`Node::handle`] with [`Input::Timeout`].
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.timers.next()
+    }
+
+    fn timeout(&mut self, now: Instant) {
+        while let Some(timer) = self.timers.expired(now) {
+            match timer {
+                Timer::Dial(peer) => self.dial(now, peer),
+                Timer::Ping(conn) => self.ping_if_quiet(now, conn),
+                Timer::Probe(conn) => self.probe(now, conn),
+                Timer::Silence(conn) => self.silent(now, conn),
+                Timer::Request(conn) => self.show_request(conn),
+            }
+        }
+    }
+
+    fn proven(&mut self, now: Instant, proven: Proven) {
+        let Some(identity) = &self.session else { return };
+        self.confirmed = self.confirmed.saturating_add(1);
+        let Proven { conn, role, secrets, remote, dialed_for } = proven;
+        let mut session = Session::new(now, role, &secrets, self.confirmed, remote, dialed_for);
+        session.say_hello(&identity.device, identity.life);
+        self.sessions.insert(conn, session);
+        self.watch(now, conn);
+        if let Some(peer) = dialed_for {
+            self.dial_proved(peer);
+        }
+        self.produce(now, conn);
+    }
+
+    /// Closes a connection from our side.
+    fn close(&mut self, now: Instant, conn: ConnId, reason: Close) {
+        if self.sessions.contains_key(&conn) {
+            self.outputs.push_back(Output::Close { conn, reason });
+            self.closed(now, conn, None);
+        }
+    }
+
+    /// Forgets a connection, and redials if it was the one in use.
+    fn closed(&mut self, now: Instant, conn: ConnId, reason: Option<Close>) {
+        let Some(session) = self.sessions.remove(&conn) else { return };
+        for timer in [Timer::Ping(conn), Timer::Probe(conn), Timer::Silence(conn), Timer::Request(conn)] {
+            self.timers.stop(timer);
+        }
+        if let Some(peer) = session.entry {
+            self.choose_connection(now, peer);
+        } else if let Some(peer) = session.dialed_for.filter(|_| session.peer.is_none()) {
+            // Proven, but gone before it said who it is.
+            let code = if reason == Some(Close::OwnAddress) { Code::OwnAddress } else { Code::ConnectionLost };
+            self.dial_ended(now, peer, code);
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        if !matches!(event, Event::Peers | Event::Requests | Event::Delivery { .. }) || !self.is_last(&event) {
+            self.outputs.push_back(Output::Event(event));
+        }
+    }
+
+    /// Whether the same event waits at the end of the queue already.
+    fn is_last(&self, event: &Event) -> bool {
+        matches!(self.outputs.back(), Some(Output::Event(last)) if last == event)
+    }
+}

@@ -1,0 +1,174 @@
+use crate::chat::Outbox;
+use crate::node::{ConnId, DialPhase, Node};
+use crate::wire::KeyLife;
+use p2p_comm_model::{Code, DeviceKey, Name, PeerAddress, PeerId, PeerState};
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+/// One entry of the peer list.
+pub(crate) struct Entry {
+    pub(crate) label: Name,
+    pub(crate) address: PeerAddress,
+    /// The built-in peer of this program.
+    pub(crate) echo: bool,
+    pub(crate) blocked: bool,
+    /// The device that it is.
+    pub(crate) binding: Option<Binding>,
+    /// The connection in use.
+    pub(crate) current: Option<ConnId>,
+    /// What they call themselves.
+    pub(crate) name: Option<Name>,
+    /// What the host resolved to last.
+    pub(crate) resolved: Vec<IpAddr>,
+    /// Other addresses that the bound device gave.
+    pub(crate) candidates: Vec<SocketAddr>,
+    pub(crate) outbox: Outbox,
+    pub(crate) dial: Dial,
+    /// It was connected in this session, but is not now.
+    pub(crate) lost: bool,
+}
+
+/// The device that an entry is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Binding {
+    pub(crate) device: DeviceKey,
+    pub(crate) life: KeyLife,
+}
+
+/// Where the attempts to reach a peer stand.
+#[derive(Debug, Clone)]
+pub(crate) struct Dial {
+    pub(crate) state: DialState,
+    /// Until then attempts follow each other quickly.
+    pub(crate) eager_until: Option<Instant>,
+    /// The pause before the next attempt after that.
+    pub(crate) pause: Duration,
+    /// When the newest attempt began.
+    pub(crate) began: Option<Instant>,
+    /// Failed pairings in a row.
+    pub(crate) guesses: u8,
+}
+
+/// ```text
+///            dial timer               proved, or the peer called us
+///  Idle ◀──────────────── Running ◀──┐
+///   │  connected             │ failed│ timer
+///   └──── lost, added ──▶ Scheduled ─┘
+///                            │ third failed pairing, own address, duplicate, changed key
+///                            ▼
+///                         Stopped ── the person acts, or the peer calls us ──▶ Scheduled
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DialState {
+    /// Nothing to do.
+    Idle,
+    /// The next attempt has a time.
+    Scheduled { at: Instant, after: Option<Code> },
+    /// An attempt is under way.
+    Running(DialPhase),
+    /// Waiting for the person.
+    Stopped(Code),
+}
+
+impl Entry {
+    pub(crate) fn new(label: Name, address: PeerAddress, counter_floor: u64) -> Self {
+        Self {
+            label,
+            address,
+            echo: false,
+            blocked: false,
+            binding: None,
+            current: None,
+            name: None,
+            resolved: Vec::new(),
+            candidates: Vec::new(),
+            outbox: Outbox::new(counter_floor),
+            dial: Dial::default(),
+            lost: false,
+        }
+    }
+
+    /// Whether `ip` is where this entry is.
+    pub(crate) fn is_at(&self, ip: IpAddr) -> bool {
+        matches!(self.address.host, p2p_comm_model::Host::Ip(own) if own == ip) || self.resolved.contains(&ip)
+    }
+}
+
+impl Default for Dial {
+    fn default() -> Self {
+        Self { state: DialState::Idle, eager_until: None, pause: Duration::ZERO, began: None, guesses: 0 }
+    }
+}
+
+/// One entry as the person sees it.
+pub struct PeerView<'a> {
+    /// The entry.
+    pub id: PeerId,
+    /// What I call them.
+    pub label: &'a Name,
+    /// What they call themselves.
+    pub name: Option<&'a Name>,
+    /// As added.
+    pub address: &'a PeerAddress,
+    /// How it stands.
+    pub state: PeerState,
+    /// The bound device.
+    pub device: Option<DeviceKey>,
+    /// The built-in peer of this program.
+    pub echo: bool,
+}
+
+impl Node {
+    /// The peer list in the order of adding. `wall` is the clock that goes with `now`, ms since 1970.
+    pub fn peers(&self, now: Instant, wall: i64) -> impl Iterator<Item = PeerView<'_>> {
+        self.entries.iter().map(move |(id, entry)| PeerView {
+            id: *id,
+            label: &entry.label,
+            name: entry.name.as_ref(),
+            address: &entry.address,
+            state: self.state(entry, now, wall),
+            device: entry.binding.map(|binding| binding.device),
+            echo: entry.echo,
+        })
+    }
+
+    /// How it stands with one peer.
+    pub fn peer_state(&self, peer: PeerId, now: Instant, wall: i64) -> Option<PeerState> {
+        self.entries.get(&peer).map(|entry| self.state(entry, now, wall))
+    }
+
+    fn state(&self, entry: &Entry, now: Instant, wall: i64) -> PeerState {
+        if entry.blocked {
+            return PeerState::Blocked;
+        }
+        if self.session.is_none() {
+            return PeerState::Offline;
+        }
+        if let Some(session) = entry.current.and_then(|conn| self.sessions.get(&conn)) {
+            return match (session.stale, session.profile.is_some()) {
+                (true, _) => match entry.dial.state {
+                    DialState::Stopped(code) => PeerState::Stopped { code },
+                    _ => PeerState::Unreachable,
+                },
+                (false, true) => PeerState::Connected,
+                (false, false) => PeerState::Waiting,
+            };
+        }
+        match entry.dial.state {
+            DialState::Stopped(code) => PeerState::Stopped { code },
+            DialState::Scheduled { at, after: Some(code) } if !entry.lost || code == Code::WrongPassword => {
+                PeerState::Failed { code, retry_at: wall.saturating_add(millis(at.saturating_duration_since(now))) }
+            }
+            _ if entry.lost => PeerState::Unreachable,
+            DialState::Running(DialPhase::Reaching) => PeerState::Reaching,
+            DialState::Running(DialPhase::Proving) => PeerState::Proving,
+            DialState::Idle | DialState::Scheduled { .. } | DialState::Running(DialPhase::Resolving) => {
+                PeerState::Resolving
+            }
+        }
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,236 @@
+//! Whom a proven connection belongs to (`docs/protocol.md`, section 4).
+
+use crate::chat::Inbox;
+use crate::node::entry::{Binding, DialState};
+use crate::node::{ConnId, Event, Node};
+use crate::session::Close;
+use crate::wire::{Hello, Profile, ProfileLimits};
+use p2p_comm_model::{Code, DeviceKey, Notice, PeerId, canonical, limits};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+/// Features of this version.
+const FEATURES: [&str; 2] = ["text", "link"];
+/// Devices whose newest message we remember; beyond that, only of those on the list.
+const DEVICES: usize = 4096;
+/// Addresses of a peer that we try beside the one on the list.
+const CANDIDATES: usize = 4;
+
+impl Node {
+    /// The first message of a connection: who it is.
+    pub(crate) fn hello(&mut self, now: Instant, conn: ConnId, hello: &Hello) {
+        let Some(session) = self.sessions.get_mut(&conn) else { return };
+        let Some(identity) = &self.session else { return };
+        if session.peer.is_some() || !session.verify(hello) {
+            return self.close(now, conn, Close::ProtocolError);
+        }
+        let dialed_for = session.dialed_for;
+        if hello.device == identity.device.public() {
+            if let Some(peer) = dialed_for {
+                self.dial_ended(now, peer, Code::OwnAddress);
+            }
+            return self.close(now, conn, Close::OwnAddress);
+        }
+        session.peer = Some((hello.device, hello.key));
+
+        let binding = Binding { device: hello.device, life: hello.key };
+        let bound = self.bound_to(binding.device);
+        let dialed_for = dialed_for.filter(|peer| self.entries.get(peer).is_some_and(|entry| !entry.blocked));
+        match (dialed_for, bound) {
+            (Some(peer), Some(bound)) if peer != bound => {
+                self.stop_dialing(peer, Code::DuplicatePeer);
+                self.attach(now, bound);
+            }
+            (_, Some(bound)) => self.attach(now, bound),
+            (Some(peer), None) => self.bind(now, peer, conn, binding),
+            (None, None) => self.stranger(now, conn),
+        }
+    }
+
+    /// Their profile: they have added us.
+    pub(crate) fn profile(&mut self, now: Instant, conn: ConnId, profile: Profile) {
+        let Some(session) = self.sessions.get_mut(&conn) else { return };
+        if session.profile.is_some() {
+            return;
+        }
+        let remote = session.remote;
+        let entry = session.entry;
+        let observed = profile.observed.as_deref().and_then(|text| text.parse::<SocketAddr>().ok());
+        let candidates = profile.candidates.iter().filter_map(|text| text.parse::<SocketAddr>().ok());
+        let candidates: Vec<_> = candidates.filter(|address| is_worth_trying(*address, remote)).take(CANDIDATES).collect();
+        let name = profile.name.clone();
+        session.profile = Some(profile);
+        let Some(entry) = entry.and_then(|peer| self.entries.get_mut(&peer)) else {
+            return self.stranger_has_name(now, conn);
+        };
+        entry.name = Some(name);
+        entry.candidates = candidates;
+        if let Some(observed) = observed {
+            self.event(Event::Observed(SocketAddr::new(canonical(observed.ip()), observed.port())));
+        }
+        self.event(Event::Peers);
+        self.produce(now, conn);
+    }
+
+    /// Rule (a): our own call to the entry's address proved the password.
+    fn bind(&mut self, now: Instant, peer: PeerId, conn: ConnId, binding: Binding) {
+        let Some(entry) = self.entries.get_mut(&peer) else { return };
+        let before = entry.binding;
+        let in_use = entry.current.and_then(|conn| self.sessions.get(&conn)).is_some_and(|session| !session.stale);
+        match before {
+            Some(before) if before.life == crate::wire::KeyLife::Kept => {
+                self.notice(peer, Notice::KeyChanged);
+                self.stop_dialing(peer, Code::KeyChanged);
+                return self.close(now, conn, Close::Bye);
+            }
+            // It came back as we called; whoever else answers there stays a stranger.
+            Some(_) if in_use => return self.stranger(now, conn),
+            Some(before) => {
+                self.notice(peer, Notice::NewKey);
+                for old in self.connections_of(before.device) {
+                    self.close(now, old, Close::Bye);
+                }
+            }
+            None => {}
+        }
+        self.bind_to(now, peer, binding);
+    }
+
+    /// Binds without asking further: rule (a) held, or the person accepted (rule (b)).
+    pub(crate) fn bind_to(&mut self, now: Instant, peer: PeerId, binding: Binding) {
+        let Some(entry) = self.entries.get_mut(&peer) else { return };
+        entry.binding = Some(binding);
+        entry.name = None;
+        entry.candidates.clear();
+        self.silenced.forget_key(binding.device);
+        self.drop_requests_of(binding.device);
+        self.attach(now, peer);
+    }
+
+    /// Gives an entry all connections of its device, and lets the one rule choose among them.
+    fn attach(&mut self, now: Instant, peer: PeerId) {
+        let Some(entry) = self.entries.get_mut(&peer) else { return };
+        let (Some(binding), false) = (entry.binding, entry.blocked) else { return };
+        entry.dial.guesses = 0;
+        if matches!(entry.dial.state, DialState::Stopped(_)) {
+            entry.dial.state = DialState::Idle;
+        }
+        for conn in self.connections_of(binding.device) {
+            if let Some(session) = self.sessions.get_mut(&conn) {
+                session.entry = Some(peer);
+                if let (Some(profile), Some(entry)) = (&session.profile, self.entries.get_mut(&peer)) {
+                    entry.name = Some(profile.name.clone());
+                }
+                let profile = self.own_profile(conn);
+                if let (Some(session), Some(profile)) = (self.sessions.get_mut(&conn), profile) {
+                    session.say_profile(profile);
+                }
+            }
+        }
+        self.choose_connection(now, peer);
+        self.keep_one(now, peer, binding.device);
+        for conn in self.connections_of(binding.device) {
+            self.produce(now, conn);
+        }
+        self.event(Event::Peers);
+    }
+
+    /// Uses the connection that was confirmed last, if there is one. Redials otherwise.
+    pub(crate) fn choose_connection(&mut self, now: Instant, peer: PeerId) {
+        let of_peer = self.sessions.iter().filter(|(_, session)| session.entry == Some(peer));
+        let newest = of_peer.max_by_key(|(_, session)| session.order).map(|(conn, _)| *conn);
+        let Some(entry) = self.entries.get_mut(&peer) else { return };
+        if entry.current == newest {
+            return;
+        }
+        entry.current = newest;
+        entry.outbox.rewind();
+        match newest {
+            Some(conn) => {
+                entry.lost = false;
+                self.dial_idle(peer);
+                self.produce(now, conn);
+            }
+            None => {
+                entry.lost = true;
+                self.redial_lost(now, peer);
+            }
+        }
+        self.event(Event::Delivery { peer });
+        self.event(Event::Peers);
+    }
+
+    /// The side with the smaller device key closes all but the newest; the other side waits for that.
+    fn keep_one(&mut self, now: Instant, peer: PeerId, device: DeviceKey) {
+        let Some(identity) = &self.session else { return };
+        if identity.device.public() >= device {
+            return;
+        }
+        let current = self.entries.get(&peer).and_then(|entry| entry.current);
+        for conn in self.connections_of(device) {
+            if Some(conn) != current {
+                self.close(now, conn, Close::Replaced);
+            }
+        }
+    }
+
+    /// Cuts an entry off from its connections.
+    pub(crate) fn forget_connections(&mut self, peer: PeerId) {
+        self.dial_idle(peer);
+        if let Some(entry) = self.entries.get_mut(&peer) {
+            entry.current = None;
+            entry.lost = false;
+            entry.dial = super::entry::Dial::default();
+            entry.outbox.rewind();
+            self.event(Event::Delivery { peer });
+            self.event(Event::Peers);
+        }
+    }
+
+    pub(crate) fn bound_to(&self, device: DeviceKey) -> Option<PeerId> {
+        let bound = |binding: Option<Binding>| binding.is_some_and(|binding| binding.device == device);
+        self.entries.iter().find(|(_, entry)| bound(entry.binding)).map(|(peer, _)| *peer)
+    }
+
+    pub(crate) fn connections_of(&self, device: DeviceKey) -> Vec<ConnId> {
+        self.sessions.iter().filter(|(_, session)| session.device() == Some(device)).map(|(conn, _)| *conn).collect()
+    }
+
+    /// Remembers a message of a device; says whether it is new.
+    pub(crate) fn is_new(&mut self, device: DeviceKey, epoch: p2p_comm_model::Epoch, counter: u64) -> bool {
+        match self.inboxes.get_mut(&device) {
+            Some(inbox) => inbox.accept(epoch, counter),
+            None => {
+                if self.inboxes.len() >= DEVICES {
+                    let bound: Vec<_> = self.entries.values().filter_map(|entry| entry.binding).collect();
+                    self.inboxes.retain(|device, _| bound.iter().any(|binding| binding.device == *device));
+                }
+                self.inboxes.insert(device, Inbox { epoch, highest: counter });
+                true
+            }
+        }
+    }
+
+    fn own_profile(&self, conn: ConnId) -> Option<Profile> {
+        let identity = self.session.as_ref()?;
+        let remote = self.sessions.get(&conn)?.remote;
+        Some(Profile {
+            name: identity.name.clone(),
+            features: FEATURES.map(str::to_owned).to_vec(),
+            limits: ProfileLimits::default(),
+            observed: Some(remote.to_string()),
+            candidates: identity.candidates.iter().take(limits::LISTED).map(ToString::to_string).collect(),
+        })
+    }
+}
+
+/// A peer may name any address, so only those are tried that are no trick on this computer or its link.
+fn is_worth_trying(candidate: SocketAddr, seen: SocketAddr) -> bool {
+    let ip = canonical(candidate.ip());
+    let link_local = match ip {
+        IpAddr::V4(ip) => ip.is_link_local() || ip.is_broadcast(),
+        IpAddr::V6(ip) => ip.is_unicast_link_local(),
+    };
+    let loopback = ip.is_loopback() && !canonical(seen.ip()).is_loopback();
+    candidate.port() != 0 && !(ip.is_unspecified() || ip.is_multicast() || link_local || loopback)
+}

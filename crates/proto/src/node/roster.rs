@@ -1,0 +1,160 @@
+//! What the person does with the peer list.
+
+use crate::node::entry::Entry;
+use crate::node::{Event, Node};
+use crate::session::Close;
+use p2p_comm_model::{Code, Content, Host, Name, PeerAddress, PeerId, limits};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
+
+/// Removed entries that can be brought back.
+const UNDO: usize = 16;
+
+/// How far our messages to one peer came, as counters: everything up to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watermarks {
+    /// Handed to the connection that is alive now.
+    pub sent: u64,
+    /// Acknowledged by the peer's app.
+    pub acked: u64,
+}
+
+impl Node {
+    /// Adds somebody and dials. The other side must do the same.
+    pub fn add_peer(&mut self, now: Instant, label: Name, address: PeerAddress) -> Result<PeerId, Code> {
+        if self.entries.values().any(|entry| entry.address == address) {
+            return Err(Code::DuplicatePeer);
+        }
+        if let Host::Ip(ip) = address.host {
+            self.silenced.forget_address(SocketAddr::new(ip, address.port));
+        }
+        let peer = self.insert_entry(label, address)?;
+        self.dial_afresh(now, peer);
+        Ok(peer)
+    }
+
+    /// Adds the built-in peer of this program.
+    pub fn add_echo(&mut self, now: Instant, label: Name, address: PeerAddress) -> Result<PeerId, Code> {
+        let peer = self.add_peer(now, label, address)?;
+        if let Some(entry) = self.entries.get_mut(&peer) {
+            entry.echo = true;
+        }
+        Ok(peer)
+    }
+
+    /// Takes somebody off the list. What waited for them waits on, in case of [`Node::restore_peer`].
+    pub fn remove_peer(&mut self, now: Instant, peer: PeerId) -> Result<(), Code> {
+        self.leave(now, peer)?;
+        let entry = self.entries.remove(&peer).ok_or(Code::NotFound)?;
+        self.counter_floor = self.counter_floor.max(entry.outbox.newest());
+        let address = match entry.address.host {
+            Host::Ip(ip) => Some(SocketAddr::new(ip, entry.address.port)),
+            Host::Name(_) => entry.resolved.first().map(|ip| SocketAddr::new(*ip, entry.address.port)),
+        };
+        self.silenced.add(entry.binding.map(|binding| binding.device), address);
+        self.removed.push_back((peer, entry));
+        if self.removed.len() > UNDO {
+            self.removed.pop_front();
+        }
+        self.event(Event::Peers);
+        Ok(())
+    }
+
+    /// Brings a removed entry back.
+    pub fn restore_peer(&mut self, now: Instant, peer: PeerId) -> Result<(), Code> {
+        let at = self.removed.iter().position(|(removed, _)| *removed == peer).ok_or(Code::NotFound)?;
+        let (_, entry) = self.removed.remove(at).ok_or(Code::NotFound)?;
+        if self.entries.values().any(|other| other.address == entry.address) {
+            return Err(Code::DuplicatePeer);
+        }
+        for ip in entry.resolved.iter().chain(literal(&entry)) {
+            self.silenced.forget_address(SocketAddr::new(*ip, entry.address.port));
+        }
+        if let Some(binding) = entry.binding {
+            self.silenced.forget_key(binding.device);
+        }
+        self.entries.insert(peer, entry);
+        self.dial_afresh(now, peer);
+        self.event(Event::Peers);
+        Ok(())
+    }
+
+    /// Cuts somebody off, key and address. To them it looks like waiting.
+    pub fn block_peer(&mut self, now: Instant, peer: PeerId) -> Result<(), Code> {
+        self.leave(now, peer)?;
+        self.entries.get_mut(&peer).ok_or(Code::NotFound)?.blocked = true;
+        self.event(Event::Peers);
+        Ok(())
+    }
+
+    /// Takes a block back.
+    pub fn unblock_peer(&mut self, now: Instant, peer: PeerId) -> Result<(), Code> {
+        self.entries.get_mut(&peer).ok_or(Code::NotFound)?.blocked = false;
+        self.dial_afresh(now, peer);
+        self.event(Event::Peers);
+        Ok(())
+    }
+
+    /// Tries again now and quickly; trusts whichever device answers, also in place of a kept one.
+    pub fn retry_peer(&mut self, now: Instant, peer: PeerId) -> Result<(), Code> {
+        let entry = self.entries.get_mut(&peer).ok_or(Code::NotFound)?;
+        if entry.dial.state == super::entry::DialState::Stopped(Code::KeyChanged) {
+            entry.binding = None;
+        }
+        self.dial_afresh(now, peer);
+        Ok(())
+    }
+
+    /// Queues a message and gives its counter. `at` is the clock of the person, ms since 1970.
+    pub fn send(&mut self, now: Instant, peer: PeerId, at: i64, content: Content) -> Result<u64, Code> {
+        let entry = self.entries.get_mut(&peer).ok_or(Code::NotFound)?;
+        let counter = entry.outbox.push(at, content)?;
+        if let Some(conn) = entry.current {
+            self.produce(now, conn);
+        }
+        Ok(counter)
+    }
+
+    /// How far our messages to this peer came.
+    pub fn delivery(&self, peer: PeerId) -> Option<Watermarks> {
+        self.entries.get(&peer).map(|entry| Watermarks { sent: entry.outbox.sent(), acked: entry.outbox.acked() })
+    }
+
+    /// Addresses of everybody on the list, as far as known.
+    pub fn listed_addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.entries.values().filter(|entry| !entry.blocked).flat_map(|entry| {
+            let connected = entry.current.and_then(|conn| self.sessions.get(&conn)).map(|session| session.remote.ip());
+            entry.resolved.iter().chain(literal(entry)).copied().chain(connected)
+        })
+    }
+
+    pub(crate) fn insert_entry(&mut self, label: Name, address: PeerAddress) -> Result<PeerId, Code> {
+        if self.entries.len() >= limits::PEERS {
+            return Err(Code::TooManyPeers);
+        }
+        let peer = PeerId(self.next_peer);
+        self.next_peer = self.next_peer.saturating_add(1);
+        self.entries.insert(peer, Entry::new(label, address, self.counter_floor));
+        self.event(Event::Peers);
+        Ok(peer)
+    }
+
+    fn leave(&mut self, now: Instant, peer: PeerId) -> Result<(), Code> {
+        if !self.entries.contains_key(&peer) {
+            return Err(Code::NotFound);
+        }
+        let open: Vec<_> = self.sessions.iter().filter(|(_, s)| s.entry == Some(peer)).map(|(conn, _)| *conn).collect();
+        for conn in open {
+            self.close(now, conn, Close::Bye);
+        }
+        self.forget_connections(peer);
+        Ok(())
+    }
+}
+
+fn literal(entry: &Entry) -> Option<&IpAddr> {
+    match &entry.address.host {
+        Host::Ip(ip) => Some(ip),
+        Host::Name(_) => None,
+    }
+}
