@@ -1,1 +1,6 @@
+//! Whole engines on an in-memory network, in virtual time, with the real QUIC, the real cryptography and the real
+//! protocol. Loss and delay are seeded; the seed is in the name of the failing assertion.
+#![allow(missing_docs, reason = "a test binary")]
 
+mod lab;
+mod pairing;

@@ -1,1 +1,46 @@
-//! engine
+//! A running node: one actor owns all state, everything else are tasks that bring it news or carry out its wishes.
+//!
+//! May import: `proto`, `crypto`, `net`, `model`. A shell (the window, the command line, a test) calls methods of
+//! [`Handle`], waits on [`ChangesReceiver`] for what changed, and reads it. The way of the data:
+//!
+//! ```text
+//! Handle ──command──▶ actor (proto::Node, conversations) ──Changes──▶ shell
+//!                       │  ▲
+//!            Transmit,  │  │ Input: frames, writable, proven, closed, dial results
+//!            Dial, …    ▼  │ (bounded; the actor itself never waits for an output)
+//!      writers, dial tasks, readers, listen task ── net::Connection
+//! ```
+//!
+//! A pairing runs in a task of its own and reaches the actor only once it is proven, so a flood of strangers does not
+//! slow down those who talk. Run it all on one thread ([`Engine::spawn_thread`]): the hops then cost next to nothing.
+#![forbid(unsafe_code)]
+
+mod actor;
+mod changes;
+mod conversation;
+mod dial;
+mod echo;
+mod engine;
+mod error;
+mod handle;
+mod kdf;
+mod link;
+mod listen;
+pub mod logging;
+mod pairing;
+mod passphrase;
+
+pub use changes::ChangesReceiver;
+pub use echo::accept_everyone;
+pub use engine::{Engine, Options};
+pub use error::Error;
+pub use handle::{Handle, Receipt};
+pub use p2p_comm_crypto::Password;
+pub use p2p_comm_model::{
+    Changes, Code, Content, ConversationChange, Delivery, Host, LastLine, Line, Link, Name, NodePhase, NodeStatus, Notice,
+    Page, PeerAddress, PeerId, PeerSnapshot, PeerState, Pii, RequestId, RequestSnapshot, Sender, Text, limits,
+};
+#[cfg(feature = "test-util")]
+pub use p2p_comm_net::mem;
+pub use p2p_comm_net::{Config as NetConfig, Windows};
+pub use passphrase::suggest_password;

@@ -110,6 +110,7 @@ impl Connection {
     /// Before: one bidirectional stream from the other side and no unidirectional one, a receive window of
     /// [`limits::UNPROVEN_WINDOW`], datagrams not read (the newest [`limits::DATAGRAMS_IN`] bytes are kept). After: no
     /// further bidirectional stream, [`limits::UNI_STREAMS`] unidirectional ones, a window of [`limits::WINDOW`].
+    /// The cap on frames of the pairing stream is raised by its own [`FrameReceiver::proven`].
     pub fn proven(&self) {
         self.quinn.set_max_concurrent_bi_streams(VarInt::from_u32(0));
         self.quinn.set_max_concurrent_uni_streams(VarInt::from_u32(limits::UNI_STREAMS));

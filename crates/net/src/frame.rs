@@ -43,6 +43,11 @@ impl Decoder {
         Self { cap, chunks: VecDeque::new(), partial: BytesMut::new(), failed: None }
     }
 
+    /// Refuses bodies over `cap` bytes from the next frame on.
+    pub fn set_cap(&mut self, cap: usize) {
+        self.cap = cap;
+    }
+
     /// Takes the next bytes of the stream. To bound memory, pull until `None` before pushing more.
     pub fn push(&mut self, chunk: Bytes) {
         if !chunk.is_empty() && self.failed.is_none() {

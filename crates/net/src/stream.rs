@@ -1,6 +1,7 @@
 use crate::frame::Decoder;
 use crate::{CloseReason, FrameError, StreamCode};
 use bytes::Bytes;
+use p2p_comm_model::limits;
 use std::fmt;
 
 /// Chunks taken from the connection at a time; each is at most the content of one packet.
@@ -78,6 +79,11 @@ pub struct FrameReceiver {
 impl FrameReceiver {
     pub(crate) fn new(stream: quinn::RecvStream, cap: usize) -> Self {
         Self { stream, decoder: Decoder::new(cap) }
+    }
+
+    /// Allows frames of up to [`limits::FRAME`], after the other side has proved the password.
+    pub fn proven(&mut self) {
+        self.decoder.set_cap(limits::FRAME);
     }
 
     /// The next frame's body; `None` when the sender finished the stream.

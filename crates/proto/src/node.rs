@@ -325,7 +325,7 @@ impl Node {
                 Timer::Ping(conn) => self.ping_if_quiet(now, conn),
                 Timer::Probe(conn) => self.probe(now, conn),
                 Timer::Silence(conn) => self.silent(now, conn),
-                Timer::Request(conn) => self.show_request(conn),
+                Timer::Request(conn) => self.show_request(now, conn),
             }
         }
     }

@@ -29,13 +29,15 @@ impl Family {
 /// The first free port of the rule, or the one that was asked for.
 pub(crate) fn bind(ip: Option<IpAddr>, port: u16) -> Result<(UdpSocket, Family), BindError> {
     let ports = if port == 0 { limits::PORTS } else { port..=port };
+    let mut refused = BindError::PortInUse;
     for port in ports {
         match open(ip.map(|ip| ip.to_canonical()), port) {
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+            // Windows denies single ports that it keeps for itself.
+            Err(error) if is_about_the_port(&error) => refused = error.into(),
             other => return Ok(other?),
         }
     }
-    Err(BindError::PortInUse)
+    Err(refused)
 }
 
 fn open(ip: Option<IpAddr>, port: u16) -> io::Result<(UdpSocket, Family)> {
@@ -52,10 +54,14 @@ fn open(ip: Option<IpAddr>, port: u16) -> io::Result<(UdpSocket, Family)> {
 fn open_any(port: u16) -> io::Result<(UdpSocket, Family)> {
     match open_one(Ipv6Addr::UNSPECIFIED.into(), port, Family::Dual) {
         Ok(socket) => Ok((socket, Family::Dual)),
-        Err(error) if matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied) => Err(error),
+        Err(error) if is_about_the_port(&error) => Err(error),
         // No IPv6 on this computer.
         Err(_) => Ok((open_one(Ipv4Addr::UNSPECIFIED.into(), port, Family::V4)?, Family::V4)),
     }
+}
+
+fn is_about_the_port(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied)
 }
 
 fn open_one(ip: IpAddr, port: u16, family: Family) -> io::Result<UdpSocket> {

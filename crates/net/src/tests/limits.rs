@@ -95,6 +95,18 @@ async fn a_frame_over_4_kib_ends_the_pairing_stream() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn after_the_proof_the_pairing_stream_takes_larger_frames() {
+    let lab = Lab::new();
+    let (alice, bob) = lab.connect().await;
+    let (mut to_bob, _from_bob) = alice.open_pairing().await.unwrap();
+    to_bob.write(frames(["proof".into(), "x".repeat(5000)])).await.unwrap();
+    let (_to_alice, mut from_alice) = within(bob.accept_pairing()).await.unwrap();
+    assert_eq!(within(from_alice.read()).await, Ok(Some(Bytes::from_static(b"proof"))));
+    from_alice.proven();
+    assert_eq!(within(from_alice.read()).await.unwrap().unwrap().len(), 5000);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_unknown_stream_is_given_up_and_the_connection_lives() {
     let lab = Lab::new();
     let (alice, bob) = lab.proven().await;

@@ -87,6 +87,21 @@ async fn a_closed_connection_ends_its_streams() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_higher_priority_overtakes_what_waits() {
+    let lab = Lab::with(Windows::Normal, Link { rate: Some(1_000_000), ..Link::default() });
+    let (alice, bob) = lab.proven().await;
+    let (mut bulk, mut from_bulk) = stream(&alice, &bob).await;
+    bulk.write(frames([vec![0; 500_000]])).await.unwrap();
+    let mut control = within(alice.open_uni(10)).await.unwrap();
+    control.write(frames(["ring"])).await.unwrap();
+    let mut from_control = within(bob.accept_uni()).await.unwrap();
+    tokio::select! {
+        ring = from_control.read() => assert_eq!(ring, Ok(Some("ring".into()))),
+        _ = from_bulk.read() => panic!("bulk came first"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_cancelled_write_never_tears_a_frame() {
     let lab = Lab::with(Windows::Small, Link::default());
     let (alice, bob) = lab.proven().await;

@@ -15,6 +15,7 @@ const SILENCED: usize = 1024;
 
 /// Somebody who asks to talk.
 pub(crate) struct Request {
+    pub(crate) at: Instant,
     pub(crate) name: Name,
     pub(crate) remote: SocketAddr,
     pub(crate) binding: Binding,
@@ -87,14 +88,14 @@ impl Node {
         }
     }
 
-    pub(crate) fn stranger_has_name(&mut self, _now: Instant, conn: ConnId) {
+    pub(crate) fn stranger_has_name(&mut self, now: Instant, conn: ConnId) {
         if !self.timers.is_set(Timer::Request(conn)) {
-            self.show_request(conn);
+            self.show_request(now, conn);
         }
     }
 
     /// Puts a stranger's request before the person, if it may be.
-    pub(crate) fn show_request(&mut self, conn: ConnId) {
+    pub(crate) fn show_request(&mut self, now: Instant, conn: ConnId) {
         let Some(session) = self.sessions.get(&conn).filter(|session| session.entry.is_none()) else { return };
         let (Some(profile), Some((device, life))) = (&session.profile, session.peer) else { return };
         let (name, remote, binding) = (profile.name.clone(), session.remote, Binding { device, life });
@@ -114,14 +115,14 @@ impl Node {
         if self.requests.len() < limits::REQUESTS {
             let id = RequestId(self.next_request);
             self.next_request = self.next_request.saturating_add(1);
-            self.requests.insert(id, Request { name, remote, binding });
+            self.requests.insert(id, Request { at: now, name, remote, binding });
         }
         self.event(Event::Requests);
     }
 
-    /// The requests, oldest first: name and address.
-    pub fn requests(&self) -> impl Iterator<Item = (RequestId, &Name, SocketAddr)> {
-        self.requests.iter().map(|(id, request)| (*id, &request.name, request.remote))
+    /// The requests, oldest first: name, address, and when it came.
+    pub fn requests(&self) -> impl Iterator<Item = (RequestId, &Name, SocketAddr, Instant)> {
+        self.requests.iter().map(|(id, request)| (*id, &request.name, request.remote, request.at))
     }
 
     /// Whether requests of strangers are shown.
@@ -130,14 +131,14 @@ impl Node {
     }
 
     /// Shows or hides requests of strangers. Hiding drops those that wait.
-    pub fn allow_requests(&mut self, allowed: bool) {
+    pub fn allow_requests(&mut self, now: Instant, allowed: bool) {
         self.requests_allowed = allowed;
         if !allowed {
             self.requests.clear();
         }
         let waiting: Vec<_> = self.sessions.keys().copied().collect();
         for conn in waiting.into_iter().filter(|_| allowed) {
-            self.show_request(conn);
+            self.show_request(now, conn);
         }
         self.event(Event::Requests);
     }

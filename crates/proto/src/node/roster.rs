@@ -60,6 +60,11 @@ impl Node {
         Ok(())
     }
 
+    /// Whether this entry is on the list, or could be brought back.
+    pub fn keeps(&self, peer: PeerId) -> bool {
+        self.entries.contains_key(&peer) || self.removed.iter().any(|(removed, _)| *removed == peer)
+    }
+
     /// Brings a removed entry back.
     pub fn restore_peer(&mut self, now: Instant, peer: PeerId) -> Result<(), Code> {
         let at = self.removed.iter().position(|(removed, _)| *removed == peer).ok_or(Code::NotFound)?;

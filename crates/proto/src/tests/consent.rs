@@ -6,7 +6,7 @@ use std::time::Duration;
 const MOMENT: Duration = Duration::from_secs(5);
 
 fn only_request(world: &World, node: usize) -> RequestId {
-    let ids: Vec<_> = world.nodes[node].requests().map(|(id, _, _)| id).collect();
+    let ids: Vec<_> = world.nodes[node].requests().map(|(id, ..)| id).collect();
     assert_eq!(ids.len(), 1, "one request");
     ids[0]
 }
@@ -26,7 +26,7 @@ fn one_who_was_not_added_waits_and_shows_up_as_a_request() {
     let bob = world.add(0, 1);
     world.run(MOMENT);
     assert_eq!(world.state(0, bob), PeerState::Waiting);
-    let (_, shown, from) = world.nodes[1].requests().next().unwrap();
+    let (_, shown, from, _) = world.nodes[1].requests().next().unwrap();
     assert_eq!((shown, from), (&name("alice"), socket(0)));
 
     let request = only_request(&world, 1);

@@ -1,0 +1,261 @@
+use crate::changes::ChangesSender;
+use crate::conversation::Conversation;
+use crate::echo::EchoNode;
+use crate::engine::Options;
+use crate::link::Link;
+use online::{Online, Ready};
+use p2p_comm_model::{NodePhase, PeerId};
+use p2p_comm_net::Connection;
+use p2p_comm_proto::{ConnId, Event, Input, Node, Output, Paired, Proven};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+mod online;
+mod snapshots;
+
+/// News that wait for the actor at most; whoever brings more waits.
+const NEWS: usize = 1024;
+/// News handled before the commands of the person get their turn.
+const AT_ONCE: usize = 64;
+/// Addresses under which peers see us.
+const OBSERVED: usize = 4;
+
+/// Something a shell wants done.
+pub(crate) type Command = Box<dyn FnOnce(&mut Actor) + Send>;
+
+/// The one owner of all state. Never waits for an output.
+pub(crate) struct Actor {
+    pub(crate) node: Node,
+    pub(crate) changes: ChangesSender,
+    pub(crate) echo: Option<EchoNode>,
+    pub(crate) options: Options,
+    conversations: BTreeMap<PeerId, Conversation>,
+    phase: NodePhase,
+    name: Option<String>,
+    online: Option<Online>,
+    /// The socket of the session before, while it says goodbye, and its port.
+    closing: Option<(JoinHandle<()>, u16)>,
+    links: BTreeMap<ConnId, Link>,
+    dials: BTreeMap<PeerId, Dialing>,
+    observed: Vec<SocketAddr>,
+    next_conn: u64,
+    /// Counts Connects; news of an earlier one is dropped.
+    session: u64,
+    news: mpsc::Receiver<(u64, News)>,
+    sender: mpsc::Sender<(u64, News)>,
+    /// The peer list changed since the gate was told.
+    list_changed: bool,
+}
+
+/// A dial task under way.
+struct Dialing {
+    cancel: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+/// What tasks bring.
+enum News {
+    Input(Input),
+    Proof(Proof),
+    Ready(Ready, oneshot::Sender<Result<(), crate::Error>>),
+}
+
+/// A connection that was proven, on its way to the actor.
+pub(crate) struct Proof {
+    pub(crate) connection: Connection,
+    pub(crate) paired: Paired,
+    pub(crate) dialed_for: Option<PeerId>,
+}
+
+/// How the tasks of one session reach the actor. Waits while the actor is behind.
+#[derive(Clone)]
+pub(crate) struct Mailbox {
+    session: u64,
+    sender: mpsc::Sender<(u64, News)>,
+}
+
+impl Mailbox {
+    pub(crate) async fn input(&self, input: Input) {
+        let _ = self.sender.send((self.session, News::Input(input))).await;
+    }
+
+    pub(crate) async fn proven(&self, proof: Proof) {
+        let _ = self.sender.send((self.session, News::Proof(proof))).await;
+    }
+}
+
+impl Actor {
+    pub(crate) fn new(options: Options) -> Self {
+        let (sender, news) = mpsc::channel(NEWS);
+        Self {
+            node: Node::new(rand::random()),
+            changes: ChangesSender::default(),
+            echo: None,
+            options,
+            conversations: BTreeMap::new(),
+            phase: NodePhase::Offline,
+            name: None,
+            online: None,
+            closing: None,
+            links: BTreeMap::new(),
+            dials: BTreeMap::new(),
+            observed: Vec::new(),
+            next_conn: 0,
+            session: 0,
+            news,
+            sender,
+            list_changed: false,
+        }
+    }
+
+    /// Runs until every [`crate::Handle`] is gone, then says goodbye.
+    pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
+        let timer = tokio::time::sleep(Duration::ZERO);
+        tokio::pin!(timer);
+        loop {
+            let deadline = self.node.poll_timeout().map(Instant::from_std);
+            if let Some(deadline) = deadline.filter(|deadline| *deadline != timer.deadline()) {
+                timer.as_mut().reset(deadline);
+            }
+            tokio::select! {
+                command = commands.recv() => match command {
+                    Some(command) => {
+                        command(&mut self);
+                        self.drain();
+                    }
+                    None => break,
+                },
+                Some(news) = self.news.recv() => {
+                    self.take(news);
+                    for _ in 0..AT_ONCE {
+                        let Ok(news) = self.news.try_recv() else { break };
+                        self.take(news);
+                    }
+                }
+                () = &mut timer, if deadline.is_some() => {
+                    self.node.handle(self.now(), Input::Timeout);
+                    self.drain();
+                }
+            }
+        }
+        self.disconnect();
+        if let Some((closing, _)) = self.closing.take() {
+            let _ = closing.await;
+        }
+    }
+
+    pub(crate) fn now(&self) -> std::time::Instant {
+        Instant::now().into_std()
+    }
+
+    /// The person's clock, ms since 1970.
+    pub(crate) fn wall(&self) -> i64 {
+        (self.options.wall)()
+    }
+
+    fn mailbox(&self) -> Mailbox {
+        Mailbox { session: self.session, sender: self.sender.clone() }
+    }
+
+    fn take(&mut self, (session, news): (u64, News)) {
+        let current = session == self.session;
+        match news {
+            News::Input(input) if current => {
+                if let Input::Closed { conn, .. } = &input {
+                    self.links.remove(conn);
+                }
+                self.node.handle(self.now(), input);
+            }
+            News::Proof(proof) if current && self.online.is_some() => self.proven(proof),
+            News::Ready(ready, reply) if current => self.ready(ready, reply),
+            News::Input(_) | News::Proof(_) | News::Ready(..) => {}
+        }
+        self.drain();
+    }
+
+    fn proven(&mut self, proof: Proof) {
+        let Proof { connection, paired: Paired { role, secrets }, dialed_for } = proof;
+        let conn = ConnId(self.next_conn);
+        self.next_conn += 1;
+        let remote = connection.remote();
+        self.links.insert(conn, Link::start(connection, conn, &self.mailbox()));
+        self.node.handle(self.now(), Input::Proven(Proven { conn, role, secrets, remote, dialed_for }));
+    }
+
+    /// Carries out what the node wants.
+    pub(crate) fn drain(&mut self) {
+        while let Some(output) = self.node.poll_output() {
+            match output {
+                Output::Transmit { conn, stream, bytes } => {
+                    if let Some(link) = self.links.get(&conn) {
+                        link.transmit(stream, bytes);
+                    }
+                }
+                Output::Close { conn, reason } => {
+                    if let Some(link) = self.links.remove(&conn) {
+                        link.close(reason);
+                    }
+                }
+                Output::Dial { peer, address, candidates } => self.dial(peer, address, candidates),
+                Output::CancelDial { peer } => {
+                    if let Some(dialing) = self.dials.get(&peer) {
+                        dialing.cancel.send_replace(true);
+                    }
+                }
+                Output::Event(event) => self.event(event),
+            }
+        }
+        if std::mem::take(&mut self.list_changed) {
+            self.tell_gate();
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        let wall = self.wall();
+        match event {
+            Event::Peers => {
+                self.list_changed = true;
+                self.changes.peers();
+            }
+            Event::Requests => self.changes.requests(),
+            Event::Received { peer, content, sent_at } => {
+                self.converse(peer, |conversation| conversation.received(sent_at, wall, content));
+            }
+            Event::Notice { peer, notice } => {
+                self.converse(peer, |conversation| conversation.notice(wall, notice));
+            }
+            Event::Delivery { peer } => {
+                if let Some(watermarks) = self.node.delivery(peer) {
+                    self.converse(peer, |conversation| conversation.delivery(watermarks));
+                }
+            }
+            Event::Unsupported { peer, counter } => {
+                self.converse(peer, |conversation| conversation.unsupported(counter));
+            }
+            Event::Observed(address) => {
+                self.observed.retain(|known| *known != address);
+                self.observed.insert(0, address);
+                self.observed.truncate(OBSERVED);
+                self.changes.status();
+            }
+        }
+    }
+
+    /// Changes a conversation and tells the shells.
+    pub(crate) fn converse<T>(&mut self, peer: PeerId, change: impl FnOnce(&mut Conversation) -> T) -> Option<T> {
+        let watermarks = self.node.delivery(peer)?;
+        let conversation = self.conversations.entry(peer).or_insert_with(|| Conversation::new(watermarks));
+        let result = change(conversation);
+        self.changes.conversation(peer, conversation.revision());
+        Some(result)
+    }
+
+    /// Drops conversations that nothing can bring back.
+    pub(crate) fn forget_removed(&mut self) {
+        self.conversations.retain(|peer, _| self.node.keeps(*peer));
+    }
+}

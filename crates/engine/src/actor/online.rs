@@ -1,0 +1,179 @@
+//! Between Connect and Disconnect.
+
+use crate::actor::{Actor, Dialing, News};
+use crate::dial::{self, Dialer};
+use crate::kdf::Kdf;
+use crate::listen::{self, Listener};
+use crate::{Error, engine::Options};
+use p2p_comm_crypto::{DeviceSecret, Key, Password, PasswordKey, Salt};
+use p2p_comm_model::{Code, Epoch, Name, NodePhase, PeerAddress, PeerId};
+use p2p_comm_net::{BindError, CloseCode, Config, Endpoint};
+use p2p_comm_proto::wire::KeyLife;
+use p2p_comm_proto::{Gate, Identity};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+
+/// How long a goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(1);
+/// How long a new session waits for the port of the one before.
+const PORT_RETRIES: u32 = 20;
+const PORT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The network of a session.
+pub(crate) struct Online {
+    pub(crate) endpoint: Endpoint,
+    pub(crate) kdf: Arc<Kdf>,
+    pub(crate) gate: Arc<Mutex<Gate>>,
+    listen: JoinHandle<()>,
+}
+
+/// What a session starts with.
+pub(crate) struct Ready {
+    name: Name,
+    network: Result<Network, Error>,
+}
+
+struct Network {
+    endpoint: Endpoint,
+    kdf: Arc<Kdf>,
+    salt: Salt,
+    key: Arc<Key<PasswordKey>>,
+}
+
+impl Actor {
+    /// Begins a session; `reply` hears how it went.
+    pub(crate) fn connect(
+        &mut self,
+        name: Name,
+        password: Password,
+        config: Config,
+        reply: oneshot::Sender<Result<(), Error>>,
+    ) {
+        if self.phase != NodePhase::Offline {
+            let _ = reply.send(Err(Code::AlreadyConnected.into()));
+            return;
+        }
+        self.phase = NodePhase::Connecting;
+        self.name = Some(name.to_string());
+        self.session += 1;
+        self.changes.status();
+        let (options, before) = (self.options.clone(), self.closing.take());
+        let (session, sender) = (self.session, self.sender.clone());
+        tokio::spawn(async move {
+            let network = open(options, before, config, password).await;
+            let _ = sender.send((session, News::Ready(Ready { name, network }, reply))).await;
+        });
+    }
+
+    /// The socket is open and the key derived, or not.
+    pub(crate) fn ready(&mut self, ready: Ready, reply: oneshot::Sender<Result<(), Error>>) {
+        let result = match ready.network {
+            Ok(network) => {
+                self.go_online(ready.name, network);
+                Ok(())
+            }
+            Err(error) => {
+                self.phase = NodePhase::Offline;
+                self.name = None;
+                Err(error)
+            }
+        };
+        self.changes.status();
+        let _ = reply.send(result);
+    }
+
+    /// Ends the session. The peer list and the conversations stay.
+    pub(crate) fn disconnect(&mut self) {
+        self.session += 1;
+        self.stop_echo();
+        self.node.disconnect();
+        self.drain();
+        for dialing in std::mem::take(&mut self.dials).into_values() {
+            dialing.task.abort();
+        }
+        self.links.clear();
+        self.observed.clear();
+        self.phase = NodePhase::Offline;
+        self.name = None;
+        if let Some(online) = self.online.take() {
+            online.listen.abort();
+            let endpoint = online.endpoint;
+            let port = endpoint.local_port();
+            endpoint.close(CloseCode::Bye);
+            let goodbye = async move {
+                let _ = tokio::time::timeout(GOODBYE, endpoint.wait_idle()).await;
+            };
+            self.closing = Some((tokio::spawn(goodbye), port));
+            tracing::info!("disconnected");
+        }
+        self.changes.peers();
+    }
+
+    pub(crate) fn online(&self) -> Option<&Online> {
+        self.online.as_ref()
+    }
+
+    pub(super) fn dial(&mut self, peer: PeerId, address: PeerAddress, candidates: Vec<SocketAddr>) {
+        let Some(online) = &self.online else { return };
+        let dialer =
+            Dialer { endpoint: online.endpoint.clone(), kdf: online.kdf.clone(), mailbox: self.mailbox() };
+        let (cancel, cancelled) = watch::channel(false);
+        let task = tokio::spawn(dial::dial(dialer, peer, address, candidates, cancelled));
+        // An earlier attempt that is still proving goes on by itself.
+        self.dials.insert(peer, Dialing { cancel, task });
+    }
+
+    /// Tells the gate who is on the list.
+    pub(super) fn tell_gate(&mut self) {
+        if let Some(online) = &self.online {
+            let listed: Vec<_> = self.node.listed_addresses().collect();
+            online.gate.lock().unwrap_or_else(PoisonError::into_inner).set_listed(listed);
+        }
+        self.dials.retain(|_, dialing| !dialing.task.is_finished());
+    }
+
+    fn go_online(&mut self, name: Name, network: Network) {
+        let Network { endpoint, kdf, salt, key } = network;
+        let gate = Arc::new(Mutex::new(Gate::default()));
+        let listener = Listener { gate: gate.clone(), kdf: kdf.clone(), salt, key, mailbox: self.mailbox() };
+        let port = endpoint.local_port();
+        let candidates = endpoint.local_addresses().into_iter().map(|ip| SocketAddr::new(ip, port)).collect();
+        let listen = tokio::spawn(listen::listen(endpoint.clone(), listener));
+        self.online = Some(Online { endpoint, kdf, gate, listen });
+        self.phase = NodePhase::Online;
+        tracing::info!(port, "connected");
+        let device = DeviceSecret::from_seed(&rand::random());
+        let epoch = Epoch(rand::random());
+        self.node.connect(self.now(), Identity { name, device, life: KeyLife::Session, epoch, candidates });
+    }
+}
+
+async fn open(
+    options: Options,
+    before: Option<(JoinHandle<()>, u16)>,
+    config: Config,
+    password: Password,
+) -> Result<Network, Error> {
+    let endpoint = bind(&options, before, config).await?;
+    let kdf = Arc::new(Kdf::new(password));
+    let salt = Salt(rand::random());
+    let key = kdf.key(salt).await.ok_or_else(Error::stopped)?;
+    Ok(Network { endpoint, kdf, salt, key })
+}
+
+/// Binds, if possible to the port of the session before: friends have it in their lists.
+async fn bind(options: &Options, before: Option<(JoinHandle<()>, u16)>, config: Config) -> Result<Endpoint, BindError> {
+    let Some((closing, port)) = before else { return (options.bind)(config) };
+    let _ = closing.await;
+    let same = Config { port: if config.port == 0 { port } else { config.port }, ..config };
+    for _ in 0..PORT_RETRIES {
+        match (options.bind)(same) {
+            Err(BindError::PortInUse) => tokio::time::sleep(PORT_PAUSE).await,
+            bound => return bound,
+        }
+    }
+    (options.bind)(config)
+}

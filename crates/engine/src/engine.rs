@@ -1,0 +1,69 @@
+use crate::actor::Actor;
+use crate::handle::Handle;
+use p2p_comm_net::{BindError, Config, Endpoint};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::sync::mpsc;
+
+/// Commands that wait for the actor at most; a caller that brings more waits.
+const COMMANDS: usize = 256;
+
+/// Starts actors.
+pub struct Engine;
+
+/// What an engine does not decide itself.
+#[derive(Clone)]
+pub struct Options {
+    pub(crate) bind: Arc<dyn Fn(Config) -> Result<Endpoint, BindError> + Send + Sync>,
+    pub(crate) wall: Arc<dyn Fn() -> i64 + Send + Sync>,
+}
+
+impl Engine {
+    /// Starts an actor on the current tokio runtime. It ends when the last [`Handle`] is dropped.
+    pub fn spawn(options: Options) -> Handle {
+        let (sender, commands) = mpsc::channel(COMMANDS);
+        tokio::spawn(Actor::new(options).run(commands));
+        Handle::new(sender)
+    }
+
+    /// Starts an actor on a thread and a single-threaded runtime of its own, and QUIC with it: news then passes
+    /// between tasks without waking another thread. The thread ends when the last [`Handle`] is dropped.
+    pub fn spawn_thread(options: Options) -> std::io::Result<Handle> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (sender, commands) = mpsc::channel(COMMANDS);
+        std::thread::Builder::new()
+            .name("p2p-comm-engine".to_owned())
+            .spawn(move || runtime.block_on(Actor::new(options).run(commands)))?;
+        Ok(Handle::new(sender))
+    }
+}
+
+impl Default for Options {
+    /// Real UDP, the system's clock.
+    fn default() -> Self {
+        Self { bind: Arc::new(Endpoint::bind), wall: Arc::new(wall) }
+    }
+}
+
+#[cfg(feature = "test-util")]
+impl Options {
+    /// A host on an in-memory network.
+    pub fn in_memory(network: &p2p_comm_net::mem::Network, ip: std::net::IpAddr) -> Self {
+        let network = network.clone();
+        Self { bind: Arc::new(move |config| network.endpoint(ip, config)), wall: Arc::new(wall) }
+    }
+
+    /// Takes the person's clock from `wall`: ms since 1970.
+    #[must_use]
+    pub fn with_clock(self, wall: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
+        Self { wall: Arc::new(wall), ..self }
+    }
+}
+
+fn wall() -> i64 {
+    let since = |earlier: SystemTime, later: SystemTime| {
+        later.duration_since(earlier).map(|d| i64::try_from(d.as_millis()).unwrap_or(i64::MAX))
+    };
+    let now = SystemTime::now();
+    since(UNIX_EPOCH, now).or_else(|_| since(now, UNIX_EPOCH).map(|before| -before)).unwrap_or(0)
+}

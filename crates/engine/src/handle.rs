@@ -1,0 +1,192 @@
+use crate::actor::{Actor, Command};
+use crate::changes::ChangesReceiver;
+use crate::{Error, echo};
+use p2p_comm_crypto::Password;
+use p2p_comm_model::{
+    Code, Content, Link, Name, NodeStatus, Page, PeerAddress, PeerId, PeerSnapshot, RequestId, RequestSnapshot, Text,
+};
+use p2p_comm_net::Config;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// The way to a running engine, for every shell. Cheap to clone; the engine ends with the last one.
+#[derive(Clone)]
+pub struct Handle(mpsc::Sender<Command>);
+
+/// A message on its way.
+pub struct Receipt {
+    counter: u64,
+    acked: watch::Receiver<u64>,
+}
+
+impl Receipt {
+    /// Waits until the peer's app has acknowledged the message; an error if the conversation ends first.
+    pub async fn delivered(mut self) -> Result<(), Error> {
+        let counter = self.counter;
+        self.acked.wait_for(|acked| *acked >= counter).await.map(|_| ()).map_err(|_| Code::NotFound.into())
+    }
+}
+
+impl Handle {
+    pub(crate) fn new(commands: mpsc::Sender<Command>) -> Self {
+        Self(commands)
+    }
+
+    /// Runs something inside the actor.
+    pub(crate) async fn call<T: Send + 'static>(
+        &self,
+        command: impl FnOnce(&mut Actor) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let (reply, answer) = oneshot::channel();
+        let command: Command = Box::new(move |actor| {
+            let _ = reply.send(command(actor));
+        });
+        self.0.send(command).await.map_err(|_| Error::stopped())?;
+        answer.await.map_err(|_| Error::stopped())
+    }
+
+    async fn try_call<T: Send + 'static>(
+        &self,
+        command: impl FnOnce(&mut Actor) -> Result<T, Code> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.call(command).await?.map_err(Error::from)
+    }
+
+    /// Begins a session: derives the key, opens the socket, dials everybody on the list.
+    pub async fn connect(&self, name: &str, password: Password, config: Config) -> Result<(), Error> {
+        let name = Name::parse(name)?;
+        let (reply, answer) = oneshot::channel();
+        self.call(move |actor| actor.connect(name, password, config, reply)).await?;
+        answer.await.unwrap_or_else(|_| Err(Code::NotConnected.into()))
+    }
+
+    /// Ends the session: says goodbye. The peer list and the conversations stay in memory.
+    pub async fn disconnect(&self) -> Result<(), Error> {
+        self.call(Actor::disconnect).await
+    }
+
+    /// Follows what changes; everything that changed before is not in it.
+    pub async fn changes(&self) -> Result<ChangesReceiver, Error> {
+        self.call(|actor| actor.changes.subscribe()).await
+    }
+
+    /// What the status bar shows.
+    pub async fn status(&self) -> Result<NodeStatus, Error> {
+        self.call(|actor| actor.status()).await
+    }
+
+    /// The peer list, in the order of adding.
+    pub async fn peers(&self) -> Result<Vec<PeerSnapshot>, Error> {
+        self.call(|actor| actor.peers()).await
+    }
+
+    /// Requests that wait for an answer, oldest first.
+    pub async fn requests(&self) -> Result<Vec<RequestSnapshot>, Error> {
+        self.call(|actor| actor.requests()).await
+    }
+
+    /// Adds somebody and dials.
+    pub async fn add_peer(&self, label: &str, address: PeerAddress) -> Result<PeerId, Error> {
+        let label = Name::parse(label)?;
+        self.try_call(move |actor| actor.node.add_peer(actor.now(), label, address)).await
+    }
+
+    /// Takes somebody off the list, silently.
+    pub async fn remove_peer(&self, peer: PeerId) -> Result<(), Error> {
+        self.try_call(move |actor| {
+            actor.node.remove_peer(actor.now(), peer)?;
+            actor.forget_removed();
+            Ok(())
+        })
+        .await
+    }
+
+    /// Takes a removal back, conversation included.
+    pub async fn restore_peer(&self, peer: PeerId) -> Result<(), Error> {
+        self.try_call(move |actor| actor.node.restore_peer(actor.now(), peer)).await
+    }
+
+    /// Cuts somebody off, silently.
+    pub async fn block_peer(&self, peer: PeerId) -> Result<(), Error> {
+        self.try_call(move |actor| actor.node.block_peer(actor.now(), peer)).await
+    }
+
+    /// Takes a block back.
+    pub async fn unblock_peer(&self, peer: PeerId) -> Result<(), Error> {
+        self.try_call(move |actor| actor.node.unblock_peer(actor.now(), peer)).await
+    }
+
+    /// Dials again now, also where dialling had stopped.
+    pub async fn retry_peer(&self, peer: PeerId) -> Result<(), Error> {
+        self.try_call(move |actor| actor.node.retry_peer(actor.now(), peer)).await
+    }
+
+    /// Accepts a request; gives the new entry.
+    pub async fn accept_request(&self, request: RequestId) -> Result<PeerId, Error> {
+        self.try_call(move |actor| actor.node.accept_request(actor.now(), request)).await
+    }
+
+    /// Drops a request, silently, and later ones of the same device or address.
+    pub async fn ignore_request(&self, request: RequestId) -> Result<(), Error> {
+        self.try_call(move |actor| actor.node.ignore_request(request)).await
+    }
+
+    /// Drops a request, silently, and later ones of the same device or host.
+    pub async fn block_request(&self, request: RequestId) -> Result<(), Error> {
+        self.try_call(move |actor| actor.node.block_request(request)).await
+    }
+
+    /// Shows or hides requests of people who are not on the list.
+    pub async fn allow_requests(&self, allowed: bool) -> Result<(), Error> {
+        self.call(move |actor| {
+            actor.node.allow_requests(actor.now(), allowed);
+            actor.changes.status();
+        })
+        .await
+    }
+
+    /// Sends a text; it waits in memory until the peer is there.
+    pub async fn send_text(&self, peer: PeerId, text: &str) -> Result<Receipt, Error> {
+        self.send(peer, Text::parse(text)?.into()).await
+    }
+
+    /// Sends a link.
+    pub async fn send_link(&self, peer: PeerId, url: &str) -> Result<Receipt, Error> {
+        self.send(peer, Link::parse(url)?.into()).await
+    }
+
+    async fn send(&self, peer: PeerId, content: Content) -> Result<Receipt, Error> {
+        self.try_call(move |actor| {
+            let (now, wall) = (actor.now(), actor.wall());
+            let counter = actor.node.send(now, peer, wall, content.clone())?;
+            actor.converse(peer, |conversation| conversation.sent(counter, wall, content)).ok_or(Code::NotFound)?;
+            let acked = actor.acked(peer).ok_or(Code::NotFound)?;
+            Ok(Receipt { counter, acked })
+        })
+        .await
+    }
+
+    /// Up to 200 lines that end just before line `before`, or at the newest.
+    pub async fn page(&self, peer: PeerId, before: Option<u64>) -> Result<Page, Error> {
+        self.try_call(move |actor| actor.page(peer, before).ok_or(Code::NotFound)).await
+    }
+
+    /// Up to 200 lines from line `from` on.
+    pub async fn page_from(&self, peer: PeerId, from: u64) -> Result<Page, Error> {
+        self.try_call(move |actor| actor.page_from(peer, from).ok_or(Code::NotFound)).await
+    }
+
+    /// Marks a conversation as read.
+    pub async fn mark_read(&self, peer: PeerId) -> Result<(), Error> {
+        self.try_call(move |actor| actor.mark_read(peer).ok_or(Code::NotFound)).await
+    }
+
+    /// Starts the built-in second node and adds it as a peer.
+    pub async fn start_echo(&self) -> Result<PeerId, Error> {
+        echo::start(self).await
+    }
+
+    /// Stops the built-in second node and takes it off the list.
+    pub async fn stop_echo(&self) -> Result<(), Error> {
+        self.call(Actor::stop_echo).await
+    }
+}

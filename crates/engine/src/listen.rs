@@ -1,0 +1,89 @@
+//! Answers calls: the gate, then a pairing in a task of its own.
+
+use crate::actor::{Mailbox, Proof};
+use crate::kdf::Kdf;
+use crate::pairing;
+use p2p_comm_crypto::{Key, PasswordKey, Salt};
+use p2p_comm_model::Pii;
+use p2p_comm_net::{Endpoint, Incoming};
+use p2p_comm_proto::{Admission, Gate, Handshake};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+
+/// The QUIC part of a call must be over in this time.
+const REACHING: Duration = Duration::from_secs(5);
+
+/// What answering needs. The gate is shared with the actor, which tells it who is on the list.
+#[derive(Clone)]
+pub(crate) struct Listener {
+    pub(crate) gate: Arc<Mutex<Gate>>,
+    pub(crate) kdf: Arc<Kdf>,
+    pub(crate) salt: Salt,
+    pub(crate) key: Arc<Key<PasswordKey>>,
+    pub(crate) mailbox: Mailbox,
+}
+
+/// Answers until the endpoint closes. Dropping the future ends all pairings that others began.
+pub(crate) async fn listen(endpoint: Endpoint, listener: Listener) {
+    let mut pairings = JoinSet::new();
+    while let Some(incoming) = endpoint.accept().await {
+        while pairings.try_join_next().is_some() {}
+        let ip = incoming.remote().ip();
+        let admission = listener.gate().admit(Instant::now().into_std(), ip, incoming.validated());
+        match admission {
+            Admission::Drop => {
+                tracing::info!(from = ?Pii(ip), "dropped a call: too many guesses or pairings");
+                incoming.ignore();
+            }
+            Admission::Retry => incoming.retry(),
+            Admission::Accept => {
+                pairings.spawn(answer(incoming, ip, listener.clone()));
+            }
+        }
+    }
+}
+
+async fn answer(incoming: Incoming, ip: IpAddr, listener: Listener) {
+    let mut ticket = Ticket { listener: &listener, ip, guess: false };
+    let Ok(Ok(connection)) = timeout(REACHING, incoming.accept()).await else { return };
+    let seed = rand::random();
+    let handshake = Handshake::listen(
+        Instant::now().into_std(),
+        pairing::certificates(&connection),
+        connection.exporter(),
+        seed,
+        listener.salt,
+        listener.key.clone(),
+    );
+    // If this future is dropped in between, the other side may have had its guess.
+    ticket.guess = true;
+    let outcome = pairing::run(handshake, &connection, &listener.kdf).await;
+    ticket.guess = outcome.guess;
+    drop(ticket);
+    match outcome.result {
+        Ok(paired) => listener.mailbox.proven(Proof { connection, paired, dialed_for: None }).await,
+        Err(failed) => tracing::info!(failure = %failed.failure, from = ?Pii(ip), "a caller did not pair"),
+    }
+}
+
+/// One pairing under way; gives its place at the gate back when dropped.
+struct Ticket<'a> {
+    listener: &'a Listener,
+    ip: IpAddr,
+    guess: bool,
+}
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        self.listener.gate().finished(Instant::now().into_std(), self.ip, self.guess);
+    }
+}
+
+impl Listener {
+    fn gate(&self) -> MutexGuard<'_, Gate> {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
