@@ -46,6 +46,12 @@ impl<P: Purpose> Key<P> {
         &self.bytes
     }
 
+    /// The bytes, for the test vectors of `docs/protocol.md` alone.
+    #[cfg(any(test, feature = "test-vectors"))]
+    pub fn expose_for_vectors(&self) -> &[u8; 32] {
+        &self.bytes
+    }
+
     /// Compares in constant time.
     pub fn same(&self, other: &Self) -> bool {
         self.bytes[..].ct_eq(&other.bytes[..]).into()
