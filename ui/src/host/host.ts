@@ -4,7 +4,22 @@
  */
 import type { Changes, Code, NodeStatus, Page, PeerSnapshot, RequestSnapshot } from "../bindings.gen";
 
-export type { Changes, Code, Content, Delivery, LastLine, Line, NodePhase, NodeStatus, Notice, Page, PeerSnapshot, PeerState, RequestSnapshot, Sender } from "../bindings.gen";
+export type {
+  Changes,
+  Code,
+  Content,
+  Delivery,
+  LastLine,
+  Line,
+  NodePhase,
+  NodeStatus,
+  Notice,
+  Page,
+  PeerSnapshot,
+  PeerState,
+  RequestSnapshot,
+  Sender,
+} from "../bindings.gen";
 
 /** What every rejected call rejects with. `message` is English and for the log; the UI words come from `code`. */
 export interface HostError {

@@ -1,0 +1,374 @@
+import type {
+  Changes,
+  Code,
+  Delivery,
+  NodeStatus,
+  Notice,
+  Page,
+  PeerSnapshot,
+  PeerState,
+  RequestSnapshot,
+} from "../bindings.gen";
+import type { Host, HostError, LinkPreview } from "./host";
+import { MockConversation } from "./mock/conversation";
+import { previewLink } from "./mock/link";
+import { everybody, type Person, strangers } from "./mock/people";
+
+/** A port that "another program" holds, to see what happens then. */
+export const TAKEN_PORT = 47999;
+
+interface Peer extends Omit<PeerSnapshot, "unread" | "last"> {
+  talk: MockConversation;
+}
+
+interface Options {
+  /** Everybody, or nobody yet. */
+  people?: "full" | "empty";
+  /** Multiplies every delay; 0 for tests. */
+  pace?: number;
+  /** Lines of a very long conversation with bob. */
+  lines?: number;
+}
+
+/** The program below the window, in memory: people in every state, an Echo, requests, and errors on demand. */
+export class MockHost implements Host {
+  /** What was done, for tests. */
+  readonly opened: string[] = [];
+  copied = "";
+  #options: Required<Options>;
+  #status: NodeStatus = { ...OFFLINE };
+  #peers: Peer[] = [];
+  #removed = new Map<number, Peer>();
+  #requests: RequestSnapshot[] = [];
+  #listeners = new Set<(changes: Changes) => void>();
+  #failures = new Map<keyof Host, Code>();
+  #next = 1;
+
+  constructor(options: Options = {}) {
+    this.#options = { people: "full", pace: 1, lines: 0, ...options };
+  }
+
+  /** `?people=empty`, `?online`, `?lines=5000`: for looking at the interface in a browser. */
+  static fromQuery(query: URLSearchParams): MockHost {
+    const people = query.get("people") === "empty" ? "empty" : "full";
+    const mock = new MockHost({ people, lines: Number(query.get("lines") ?? 0) });
+    if (query.has("online")) mock.goOnline(query.get("online") || "alice", 47800);
+    return mock;
+  }
+
+  // What a test or a screenshot may do to the world outside.
+
+  goOnline(name: string, port: number): void {
+    const addresses = [`192.0.2.1:${port}`, `[2001:db8::1]:${port}`, `127.0.0.1:${port}`];
+    this.#status = { ...OFFLINE, phase: "online", name, port, addresses };
+    if (this.#options.people === "full" && this.#peers.length === 0) {
+      const now = Date.now();
+      for (const person of everybody(now)) this.#admit(person, now);
+      this.#requests = strangers(now);
+    }
+    this.#tell({ status: true, peers: true, requests: true });
+  }
+
+  /** Makes the next call of this method fail. */
+  failNext(method: keyof Host, code: Code): void {
+    this.#failures.set(method, code);
+  }
+
+  setState(peer: number, state: PeerState): void {
+    this.#peer(peer).state = state;
+    this.#tell({ peers: true, status: true });
+  }
+
+  receive(peer: number, text: string): void {
+    const { talk } = this.#peer(peer);
+    talk.add("them", { kind: "text", text }, Date.now());
+    this.#talked(peer);
+  }
+
+  setDelivery(peer: number, seq: number, delivery: Delivery): void {
+    this.#peer(peer).talk.deliver(seq, delivery);
+    this.#talked(peer);
+  }
+
+  notice(peer: number, notice: Notice): void {
+    this.#peer(peer).talk.add("app", { kind: "notice", notice }, Date.now());
+    this.#talked(peer);
+  }
+
+  // The host.
+
+  async connect(name: string, password: Uint8Array, port: number): Promise<void> {
+    this.#check("connect");
+    if (!name.trim()) throw error("invalidName");
+    if (password.length === 0) throw error("invalidPassword");
+    if (this.#status.phase !== "offline") throw error("alreadyConnected");
+    this.#status = { ...OFFLINE, phase: "connecting", name };
+    this.#tell({ status: true });
+    await this.#pause(700);
+    if (port === TAKEN_PORT) {
+      this.#status = { ...OFFLINE };
+      this.#tell({ status: true });
+      throw error("portInUse");
+    }
+    this.goOnline(name.trim(), port || 47800);
+  }
+
+  async disconnect(): Promise<void> {
+    this.#status = { ...OFFLINE };
+    this.#peers = [];
+    this.#requests = [];
+    this.#tell({ status: true, peers: true, requests: true });
+  }
+
+  async status(): Promise<NodeStatus> {
+    const counted = this.#peers.filter(({ echo, state }) => !echo && state.kind !== "blocked");
+    const peersOnline = counted.filter(({ state }) => state.kind === "connected").length;
+    return { ...this.#status, peersOnline, peersTotal: counted.length, echo: this.#peers.some(({ echo }) => echo) };
+  }
+
+  async peers(): Promise<PeerSnapshot[]> {
+    return this.#peers.map(({ talk, ...peer }) => ({ ...peer, unread: talk.unread, last: talk.last }));
+  }
+
+  async requests(): Promise<RequestSnapshot[]> {
+    return this.#status.requestsAllowed ? [...this.#requests] : [];
+  }
+
+  async addPeer(label: string, host: string, port: number): Promise<number> {
+    this.#check("addPeer");
+    if (!label.trim()) throw error("invalidName");
+    if (!/^[\p{L}\p{N}.:_-]{1,253}$/u.test(host)) throw error("invalidAddress");
+    if (this.#peers.some((peer) => peer.host === host && peer.port === port)) throw error("duplicatePeer");
+    const peer = this.#admit({ label, host, port, state: { kind: "resolving" }, key: null }, Date.now());
+    this.#tell({ peers: true, status: true });
+    void this.#dial(peer);
+    return peer.id;
+  }
+
+  async removePeer(id: number): Promise<void> {
+    this.#check("removePeer");
+    this.#removed.set(id, this.#peer(id));
+    this.#peers = this.#peers.filter((peer) => peer.id !== id);
+    this.#tell({ peers: true, status: true });
+  }
+
+  async restorePeer(id: number): Promise<void> {
+    const peer = this.#removed.get(id);
+    if (!peer) throw error("notFound");
+    this.#removed.delete(id);
+    this.#peers.push(peer);
+    this.#tell({ peers: true, status: true });
+  }
+
+  async blockPeer(id: number): Promise<void> {
+    this.setState(id, { kind: "blocked" });
+  }
+
+  async unblockPeer(id: number): Promise<void> {
+    void this.#dial(this.#peer(id));
+  }
+
+  async retryPeer(id: number): Promise<void> {
+    this.#check("retryPeer");
+    void this.#dial(this.#peer(id));
+  }
+
+  async acceptRequest(id: number): Promise<number> {
+    const request = this.#requests.find((one) => one.id === id);
+    if (!request) throw error("notFound");
+    this.#drop(id);
+    const [, host = "", port = "0"] = /^\[?(.*?)\]?:(\d+)$/.exec(request.address) ?? [];
+    const state: PeerState = { kind: "connected" };
+    const peer = this.#admit(
+      { label: request.name, host, port: Number(port), state, key: "0a1b2c3d4e5f6071" },
+      Date.now(),
+    );
+    this.#tell({ peers: true, status: true });
+    return peer.id;
+  }
+
+  async ignoreRequest(id: number): Promise<void> {
+    this.#drop(id);
+  }
+
+  async blockRequest(id: number): Promise<void> {
+    this.#drop(id);
+  }
+
+  async allowRequests(allowed: boolean): Promise<void> {
+    this.#status.requestsAllowed = allowed;
+    this.#tell({ status: true, requests: true });
+  }
+
+  async sendText(id: number, text: string): Promise<void> {
+    this.#check("sendText");
+    if (!text.trim()) throw error("messageEmpty");
+    if (new TextEncoder().encode(text).length > 64 * 1024) throw error("messageTooLong");
+    const peer = this.#peer(id);
+    const line = peer.talk.add("me", { kind: "text", text }, Date.now(), Date.now(), "queued");
+    this.#talked(id);
+    void this.#deliver(peer, line.seq, text);
+  }
+
+  async sendLink(id: number, url: string): Promise<void> {
+    this.#check("sendLink");
+    const link = await this.checkLink(url);
+    const peer = this.#peer(id);
+    const line = peer.talk.add("me", { kind: "link", ...link }, Date.now(), Date.now(), "queued");
+    this.#talked(id);
+    void this.#deliver(peer, line.seq, link.url);
+  }
+
+  async checkLink(text: string): Promise<LinkPreview> {
+    const link = previewLink(text);
+    if (!link) throw error("invalidLink");
+    return link;
+  }
+
+  async openLink(url: string): Promise<void> {
+    this.#check("openLink");
+    this.opened.push((await this.checkLink(url)).url);
+  }
+
+  async page(id: number, before: number | null): Promise<Page> {
+    return this.#peer(id).talk.page(before);
+  }
+
+  async markRead(id: number): Promise<void> {
+    const { talk } = this.#peer(id);
+    talk.read = talk.lines.length;
+    this.#tell({ peers: true });
+  }
+
+  async startEcho(): Promise<number> {
+    const old = this.#peers.find(({ echo }) => echo);
+    if (old) return old.id;
+    const peer = this.#admit(
+      { label: "Echo", host: "127.0.0.1", port: 47831, state: { kind: "proving" }, key: "e0e0e0e0e0e0e0e0" },
+      Date.now(),
+    );
+    peer.echo = true;
+    this.#tell({ peers: true, status: true });
+    void this.#pause(300).then(() => this.setState(peer.id, { kind: "connected" }));
+    return peer.id;
+  }
+
+  async stopEcho(): Promise<void> {
+    this.#peers = this.#peers.filter(({ echo }) => !echo);
+    this.#tell({ peers: true, status: true });
+  }
+
+  async suggestPassword(): Promise<string> {
+    const words = ["lantern", "orbit", "velvet", "canyon", "pepper", "glacier", "timber", "mosaic", "harbor", "saddle"];
+    return words
+      .sort(() => Math.random() - 0.5)
+      .slice(0, 4)
+      .join(" ");
+  }
+
+  async copyText(text: string): Promise<void> {
+    this.#check("copyText");
+    this.copied = text;
+  }
+
+  async log(): Promise<string[]> {
+    return ["INFO engine: listening on [::]:47800", "INFO engine: 2 peers connected"];
+  }
+
+  onChanges(callback: (changes: Changes) => void): () => void {
+    this.#listeners.add(callback);
+    return () => this.#listeners.delete(callback);
+  }
+
+  // The world inside.
+
+  #admit(person: Person, now: number): Peer {
+    const { lines = [], unread = 0, ...rest } = person;
+    const talk = new MockConversation();
+    if (person.label === "bob") talk.remember(manyLines(this.#options.lines), now);
+    talk.remember(lines, now);
+    talk.read = Math.max(0, talk.lines.length - unread);
+    const peer: Peer = { ...rest, id: this.#next++, name: rest.key ? rest.label : null, echo: false, talk };
+    this.#peers.push(peer);
+    return peer;
+  }
+
+  async #dial(peer: Peer): Promise<void> {
+    const phases: PeerState[] = [{ kind: "resolving" }, { kind: "reaching" }, { kind: "proving" }, { kind: "waiting" }];
+    for (const state of phases) {
+      peer.state = state;
+      this.#tell({ peers: true, status: true });
+      await this.#pause(900);
+    }
+    if (peer.state.kind !== "waiting") return;
+    peer.key ??= "5a5a1234abcd0000";
+    peer.state = { kind: "connected" };
+    this.#tell({ peers: true, status: true });
+  }
+
+  async #deliver(peer: Peer, seq: number, text: string): Promise<void> {
+    if (peer.state.kind !== "connected") return;
+    for (const delivery of ["sent", "delivered"] as const) {
+      await this.#pause(350);
+      peer.talk.deliver(seq, delivery);
+      this.#talked(peer.id);
+    }
+    if (!peer.echo) return;
+    await this.#pause(500);
+    this.receive(peer.id, text);
+  }
+
+  #drop(request: number): void {
+    this.#requests = this.#requests.filter(({ id }) => id !== request);
+    this.#tell({ requests: true });
+  }
+
+  #peer(id: number): Peer {
+    const peer = this.#peers.find((one) => one.id === id);
+    if (!peer) throw error("notFound");
+    return peer;
+  }
+
+  #check(method: keyof Host): void {
+    const code = this.#failures.get(method);
+    this.#failures.delete(method);
+    if (code) throw error(code);
+  }
+
+  #talked(peer: number): void {
+    const { revision } = this.#peer(peer).talk;
+    this.#tell({ peers: true, conversations: [{ peer, revision }] });
+  }
+
+  #tell(changes: Partial<Changes>): void {
+    const all: Changes = { status: false, peers: false, requests: false, conversations: [], ...changes };
+    for (const listener of this.#listeners) listener(all);
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, ms * this.#options.pace));
+  }
+}
+
+const OFFLINE: NodeStatus = {
+  phase: "offline",
+  name: null,
+  port: null,
+  addresses: [],
+  peersOnline: 0,
+  peersTotal: 0,
+  requestsAllowed: true,
+  echo: false,
+};
+
+function error(code: Code): HostError {
+  return { code, message: code };
+}
+
+function manyLines(count: number): { by: "me" | "them"; ago: number; text: string }[] {
+  return Array.from({ length: count }, (_, i) => ({
+    by: i % 5 < 2 ? "me" : "them",
+    ago: 2000 + count - i,
+    text: `Line ${i + 1} of a long conversation.`,
+  }));
+}

@@ -1,0 +1,58 @@
+import type { Content, Delivery, LastLine, Line, Page, Sender } from "../../bindings.gen";
+import type { Said } from "./people";
+
+const PAGE = 200;
+
+/** The lines with one peer, as the engine keeps them. */
+export class MockConversation {
+  lines: Line[] = [];
+  revision = 0;
+  read = 0;
+
+  add(sender: Sender, content: Content, at: number, sentAt = at, delivery: Delivery | null = null): Line {
+    const line: Line = { seq: this.lines.length, sender, sentAt, at, delivery, ...content };
+    this.lines.push(line);
+    this.revision += 1;
+    return line;
+  }
+
+  /** Lines as they were said before the mock began. */
+  remember(said: Said[], now: number): void {
+    for (const one of said) {
+      const at = now - one.ago * 60_000;
+      const late = "late" in one && one.late ? one.late * 60_000 : 0;
+      const delivery = one.by === "me" ? ("delivery" in one && one.delivery) || "delivered" : null;
+      this.add(one.by, contentOf(one), at, at - late, delivery);
+    }
+  }
+
+  deliver(seq: number, delivery: Delivery): void {
+    const old = this.lines[seq];
+    // Lines are replaced, never changed: what was read stays as it was, as it does over the bridge.
+    if (old) this.lines[seq] = { ...old, delivery };
+    this.revision += 1;
+  }
+
+  page(before: number | null): Page {
+    const end = Math.min(before ?? this.lines.length, this.lines.length);
+    const lines = this.lines.slice(Math.max(0, end - PAGE), end);
+    return { revision: this.revision, first: 0, end: this.lines.length, read: this.read, lines };
+  }
+
+  get unread(): number {
+    return this.lines.filter((line) => line.seq >= this.read && line.sender === "them").length;
+  }
+
+  get last(): LastLine | null {
+    const line = this.lines.findLast(({ kind }) => kind === "text" || kind === "link");
+    if (!line) return null;
+    const text = line.kind === "text" ? line.text : line.kind === "link" ? line.url : "";
+    return { text: text.slice(0, 120), mine: line.sender === "me", at: line.at };
+  }
+}
+
+function contentOf(said: Said): Content {
+  if ("text" in said) return { kind: "text", text: said.text };
+  if ("url" in said) return { kind: "link", url: said.url, host: said.host };
+  return "notice" in said ? { kind: "notice", notice: said.notice } : { kind: "unknown" };
+}

@@ -1,0 +1,145 @@
+import { createContext } from "svelte";
+import { SvelteMap } from "svelte/reactivity";
+import type { Changes, Host, PeerSnapshot, RequestSnapshot } from "../host/host";
+import { Conversation } from "./conversation.svelte";
+import { Peers } from "./peers.svelte";
+import { Pull } from "./pull";
+import { Session } from "./session.svelte";
+import { Toasts } from "./toasts.svelte";
+import { sentence, wordsOf } from "./words";
+
+export const [useApp, provideApp] = createContext<App>();
+
+/** Everything the window shows, and everything one can do in it. It hears what changed and reads it again. */
+export class App {
+  readonly host: Host;
+  readonly session: Session;
+  readonly peers: Peers;
+  readonly toasts = new Toasts();
+  /** What is written and not sent, by peer. In memory only. */
+  readonly drafts = new SvelteMap<number, string>();
+  requests: RequestSnapshot[] = $state.raw([]);
+  conversation: Conversation | null = $state.raw(null);
+  #requests: Pull;
+
+  constructor(host: Host) {
+    this.host = host;
+    this.session = new Session(host);
+    this.peers = new Peers(host);
+    this.#requests = new Pull(async () => {
+      this.requests = await host.requests();
+    });
+  }
+
+  /** Reads everything once and then whatever changes. Returns the way to stop. */
+  start(): () => void {
+    const stop = this.host.onChanges((changes) => this.#changed(changes));
+    this.#changed({ status: true, peers: true, requests: true, conversations: [] });
+    return stop;
+  }
+
+  /** The entry whose conversation is open. */
+  get selected(): PeerSnapshot | null {
+    return this.conversation && this.peers.find(this.conversation.peer);
+  }
+
+  open(peer: number): void {
+    if (this.conversation?.peer === peer) return;
+    this.conversation = new Conversation(this.host, peer);
+    this.attempt(this.conversation.refresh());
+  }
+
+  close(): void {
+    this.conversation = null;
+  }
+
+  /** Waits for something and shows its failure where no view has a better place for it. */
+  async attempt(work: Promise<unknown>): Promise<boolean> {
+    try {
+      await work;
+      return true;
+    } catch (reason) {
+      this.toasts.fail(sentence(wordsOf(reason)));
+      return false;
+    }
+  }
+
+  async disconnect(): Promise<void> {
+    if (await this.attempt(this.session.disconnect())) this.#forgetIfOffline();
+  }
+
+  /** At once, with a way back, instead of a question that everybody confirms. */
+  async remove({ id, label }: PeerSnapshot): Promise<void> {
+    if (!(await this.attempt(this.host.removePeer(id)))) return;
+    if (this.conversation?.peer === id) this.close();
+    await this.peers.refresh();
+    this.toasts.say(`Removed ${label}`, () => this.#takeBack(id, this.host.restorePeer(id)));
+  }
+
+  async block({ id, label }: PeerSnapshot): Promise<void> {
+    if (!(await this.attempt(this.host.blockPeer(id)))) return;
+    await this.peers.refresh();
+    this.toasts.say(`Blocked ${label}`, () => this.#takeBack(id, this.host.unblockPeer(id)));
+  }
+
+  async accept(request: RequestSnapshot): Promise<void> {
+    await this.attempt(
+      this.host.acceptRequest(request.id).then(async (peer) => {
+        await this.peers.refresh();
+        this.open(peer);
+      }),
+    );
+  }
+
+  async startEcho(): Promise<void> {
+    await this.attempt(
+      this.host.startEcho().then(async (peer) => {
+        await Promise.all([this.peers.refresh(), this.session.refresh()]);
+        this.open(peer);
+      }),
+    );
+  }
+
+  async stopEcho(): Promise<void> {
+    if (this.selected?.echo) this.close();
+    await this.attempt(this.host.stopEcho());
+  }
+
+  /** The clipboard belongs to the system; say that it worked. */
+  async copy(text: string, what: string): Promise<void> {
+    if (await this.attempt(this.host.copyText(text))) this.toasts.say(`${what} copied`);
+  }
+
+  async copyLog(): Promise<void> {
+    await this.attempt(this.host.log().then((lines) => this.copy(lines.join("\n"), "Log")));
+  }
+
+  async #takeBack(peer: number, work: Promise<void>): Promise<void> {
+    if (!(await this.attempt(work))) return;
+    await this.peers.refresh();
+    this.open(peer);
+  }
+
+  #changed(changes: Changes): void {
+    if (changes.status) this.#quietly(this.session.refresh().then(() => this.#forgetIfOffline()));
+    if (changes.peers) this.#quietly(this.peers.refresh());
+    if (changes.requests) this.#quietly(this.#requests.run());
+    const { conversation } = this;
+    if (changes.conversations.some(({ peer }) => peer === conversation?.peer)) this.#quietly(conversation?.refresh());
+  }
+
+  /** A reading that fails comes from a node that just went away; the next change reads again. */
+  #quietly(work: Promise<void> | undefined): void {
+    work?.catch((reason) => console.warn("a reading failed", reason));
+  }
+
+  /** A session that ended, by a click or by itself, leaves nothing of it in the window. */
+  #forgetIfOffline(): void {
+    if (this.session.status.phase !== "offline") return;
+    this.conversation = null;
+    this.requests = [];
+    this.drafts.clear();
+    this.peers.clear();
+    this.toasts.clear();
+  }
+}

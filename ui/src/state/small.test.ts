@@ -1,0 +1,134 @@
+import { describe, expect, test } from "vitest";
+import type { Line } from "../host/host";
+import { joinAddress, parsePort, splitAddress } from "./address";
+import { arrange } from "./arrange";
+import { bytesLeft, TEXT_LIMIT } from "./bytes";
+import { linkify } from "./linkify";
+import { initials, tone } from "./person";
+import { statusLine } from "./session.svelte";
+import { isLate, shortTime, stamp } from "./time";
+
+describe("addresses", () => {
+  test.each([
+    ["192.0.2.7:47800", "192.0.2.7", "47800"],
+    ["bob.example:1", "bob.example", "1"],
+    ["[2001:db8::1]:47801", "2001:db8::1", "47801"],
+    ["[::1]", "::1", ""],
+    ["2001:db8::1", "2001:db8::1", ""],
+    ["  localhost ", "localhost", ""],
+  ])("%s is taken apart", (typed, host, port) => {
+    expect(splitAddress(typed)).toEqual({ host, port });
+  });
+
+  test.each(["0", "70000", "-1", "1e3", "", " ", "x", "47800.5"])("%j is no port", (typed) => {
+    expect(parsePort(typed)).toBeNull();
+  });
+
+  test("ports and joined addresses", () => {
+    expect(parsePort(" 65535 ")).toBe(65535);
+    expect(joinAddress("::1", 5)).toBe("[::1]:5");
+    expect(joinAddress("a.example", 5)).toBe("a.example:5");
+  });
+});
+
+describe("links in a text", () => {
+  const links = (text: string) => linkify(text).filter(({ kind }) => kind !== "plain");
+
+  test("the text stays whole", () => {
+    const text = "See https://example.org/a, and www.example.org. Or mail to a@example.org!";
+    expect(
+      linkify(text)
+        .map((segment) => segment.text)
+        .join(""),
+    ).toBe(text);
+    expect(links(text).map((segment) => segment.text)).toEqual([
+      "https://example.org/a",
+      "www.example.org",
+      "a@example.org",
+    ]);
+  });
+
+  test("the real host of another script is shown", () => {
+    expect(links("https://bücher.example/x")[1]).toEqual({ kind: "host", text: " (xn--bcher-kva.example)" });
+    expect(links("https://аpple.com")[1]?.text).toContain("xn--");
+  });
+
+  test("file names are not hosts", () => {
+    expect(links("main.rs and README.md and //cdn.example.org")).toEqual([]);
+  });
+
+  test("nothing that could run becomes a link", () => {
+    expect(links("javascript:alert(1) data:text/html,x file:///etc/passwd")).toEqual([]);
+  });
+});
+
+describe("lines in groups", () => {
+  const at = new Date(2026, 10, 23, 12, 0).getTime();
+  const line = (seq: number, sender: "me" | "them", when: number, late = 0): Line => ({
+    seq,
+    sender,
+    sentAt: when - late,
+    at: when,
+    delivery: null,
+    kind: "text",
+    text: "x",
+  });
+
+  test("one sender and one minute are one group", () => {
+    const lines = [
+      line(0, "me", at),
+      line(1, "me", at + 59_000),
+      line(2, "me", at + 60_000),
+      line(3, "them", at + 60_000),
+    ];
+    const groups = arrange(lines, null).flatMap((item) => (item.kind === "group" ? [item.lines.length] : []));
+    expect(groups).toEqual([2, 1, 1]);
+  });
+
+  test("days and the first unread line are marked", () => {
+    const kinds = arrange([line(0, "me", at), line(1, "them", at + 86_400_000)], 1).map(({ kind }) => kind);
+    expect(kinds).toEqual(["day", "group", "day", "unread", "group"]);
+  });
+});
+
+describe("times", () => {
+  const now = new Date(2026, 10, 23, 12, 0).getTime();
+
+  test("a late message says so in words", () => {
+    expect(isLate(now, now + 119_000)).toBe(false);
+    expect(stamp(now - 3_600_000, now)).toMatch(/^Written .+, arrived .+/);
+    expect(stamp(now, now + 1000)).not.toContain("arrived");
+  });
+
+  test("the list tells the day as shortly as it can", () => {
+    expect(shortTime(now - 86_400_000, now)).toBe("Yesterday");
+    expect(shortTime(now - 3 * 86_400_000, now)).toBe("Fri");
+  });
+});
+
+test("bytes are counted only near the limit, and as UTF-8", () => {
+  expect(bytesLeft("short")).toBeNull();
+  expect(bytesLeft("x".repeat(TEXT_LIMIT))).toBe(0);
+  expect(bytesLeft("ü".repeat(TEXT_LIMIT / 2 + 1))).toBe(-2);
+});
+
+test("initials and colours", () => {
+  expect(initials("anna maria schmidt")).toBe("AS");
+  expect(initials("  ")).toBe("?");
+  expect(initials("🦊 fox")).toBe("F");
+  expect(tone(null)).toBe(0);
+  expect(tone("3fa2b1c4")).toBeGreaterThan(0);
+});
+
+test("the status bar is worded as promised", () => {
+  const status = {
+    name: "NAME",
+    port: 47800,
+    addresses: [],
+    peersOnline: 2,
+    peersTotal: 3,
+    requestsAllowed: true,
+    echo: false,
+  };
+  expect(statusLine({ ...status, phase: "online" })).toBe("Connected as NAME · UDP port 47800 · 2 of 3 peers online");
+});

@@ -1,0 +1,53 @@
+import { render, screen } from "@testing-library/svelte";
+import userEvent, { type UserEvent } from "@testing-library/user-event";
+import axe from "axe-core";
+import { expect } from "vitest";
+import { MockHost } from "../host/mock";
+import Root from "../Root.svelte";
+
+interface Stage {
+  host: MockHost;
+  user: UserEvent;
+}
+
+/** The whole window on a mock host without delays: on the connect screen. */
+export function openWindow(people: "full" | "empty" = "full"): Stage {
+  const host = new MockHost({ people, pace: 0 });
+  render(Root, { host });
+  return { host, user: userEvent.setup() };
+}
+
+/** The same, connected as alice. */
+export async function openOnline(people: "full" | "empty" = "full"): Promise<Stage> {
+  const host = new MockHost({ people, pace: 0 });
+  host.goOnline("alice", 47800);
+  render(Root, { host });
+  await screen.findByTestId("status-bar");
+  if (people === "full") await screen.findAllByTestId("peer-row");
+  return { host, user: userEvent.setup() };
+}
+
+/** The row of somebody, found by the beginning of the name. */
+export function row(name: string): HTMLElement {
+  const found = screen
+    .getAllByTestId("peer-row")
+    .find((one) => one.querySelector("bdi")?.textContent?.startsWith(name));
+  if (!found) throw new Error(`${name} is not on the list`);
+  return found;
+}
+
+/** Opens a conversation and gives the id of the peer. */
+export async function open(user: UserEvent, name: string): Promise<number> {
+  const found = row(name);
+  await user.click(found);
+  await screen.findByTestId("composer");
+  return Number(found.dataset.peerId);
+}
+
+/** Fails with what axe finds in the whole page. Colours need a real renderer and are not judged here. */
+export async function expectAccessible(): Promise<void> {
+  const { violations } = await axe.run(document.body, {
+    rules: { "color-contrast": { enabled: false }, region: { enabled: false } },
+  });
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`)).toEqual([]);
+}

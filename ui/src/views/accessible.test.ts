@@ -1,0 +1,58 @@
+import { screen } from "@testing-library/svelte";
+import { expect, test } from "vitest";
+import { expectAccessible, open, openOnline, openWindow } from "../test/window";
+
+test("the connect screen, with its errors", async () => {
+  const { user } = openWindow();
+  await user.click(await screen.findByTestId("connect-submit"));
+  await user.click(screen.getByTestId("connect-suggest"));
+  await screen.findByTestId("connect-suggested");
+  await expectAccessible();
+});
+
+test("the empty list", async () => {
+  await openOnline("empty");
+  await expectAccessible();
+});
+
+test.each(["bob", "carol", "dave", "erin", "grace", "heidi", "mallory", "Maximiliane"])(
+  "the conversation with %s",
+  async (name) => {
+    const { user } = await openOnline();
+    await open(user, name);
+    await expectAccessible();
+  },
+);
+
+test("the dialog to add a peer", async () => {
+  const { user } = await openOnline();
+  await user.click(screen.getByTestId("add-peer"));
+  await user.click(await screen.findByTestId("add-submit"));
+  expect(screen.getByRole("dialog", { name: "Add a peer" })).toBeVisible();
+  await expectAccessible();
+});
+
+test("the dialog to share a link", async () => {
+  const { user } = await openOnline();
+  await open(user, "bob");
+  await user.click(screen.getByTestId("link-open"));
+  expect(await screen.findByRole("dialog", { name: "Share a link with bob" })).toBeVisible();
+  await expectAccessible();
+});
+
+test.each(["menu-me", "peer-menu", "my-addresses"])("what opens from %s", async (testid) => {
+  const { user } = await openOnline();
+  await open(user, "bob");
+  await user.click(screen.getByTestId(testid));
+  await screen.findByRole(testid === "my-addresses" ? "dialog" : "menu");
+  await expectAccessible();
+});
+
+test("the toast", async () => {
+  const { user } = await openOnline();
+  await open(user, "bob");
+  await user.click(screen.getByTestId("peer-menu"));
+  await user.click(await screen.findByTestId("peer-remove"));
+  await screen.findByTestId("toast");
+  await expectAccessible();
+});
