@@ -1,1 +1,51 @@
-//! shell
+//! The desktop shell: a window over [`p2p_comm_engine`]. The only Rust that names tauri.
+//!
+//! May import: `engine`. A call of the page passes [`commands`] (a line each) to the engine's `Handle`; what changed in the
+//! engine passes [`events`] to the page, which then reads what it shows.
+
+mod args;
+mod commands;
+mod events;
+mod window;
+
+use args::Args;
+use clap::Parser as _;
+use p2p_comm_engine::{Engine, Handle, Options, logging};
+use std::process::ExitCode;
+use tauri::{Manager as _, RunEvent};
+
+/// Runs until the window is closed.
+pub fn run() -> ExitCode {
+    let args = Args::parse();
+    logging::init("warn");
+    let engine = match Engine::spawn_thread(Options::default()) {
+        Ok(engine) => engine,
+        Err(error) => return fail(&error),
+    };
+    let app = tauri::Builder::default()
+        .plugin(tauri_plugin_opener::init())
+        .plugin(tauri_plugin_clipboard_manager::init())
+        .invoke_handler(commands::handler())
+        .manage(engine.clone())
+        .setup(move |app| {
+            window::open(app, &args)?;
+            events::forward(app.handle().clone(), engine);
+            Ok(())
+        })
+        .build(tauri::generate_context!());
+    match app {
+        Ok(app) => app.run(|app, event| {
+            if let RunEvent::Exit = event {
+                let engine = app.state::<Handle>().inner().clone();
+                let _ = tauri::async_runtime::block_on(engine.disconnect());
+            }
+        }),
+        Err(error) => return fail(&error),
+    }
+    ExitCode::SUCCESS
+}
+
+fn fail(error: &dyn std::fmt::Display) -> ExitCode {
+    tracing::error!(%error, "the program could not start");
+    ExitCode::FAILURE
+}

@@ -3,7 +3,7 @@ use crate::conversation::Conversation;
 use crate::echo::EchoNode;
 use crate::engine::Options;
 use crate::link::Link;
-use online::{Online, Ready};
+use online::{Closing, Online, Ready};
 use p2p_comm_model::{NodePhase, PeerId};
 use p2p_comm_net::Connection;
 use p2p_comm_proto::{ConnId, Event, Input, Node, Output, Paired, Proven};
@@ -38,7 +38,7 @@ pub(crate) struct Actor {
     name: Option<String>,
     online: Option<Online>,
     /// The socket of the session before, while it says goodbye, and its port.
-    closing: Option<(JoinHandle<()>, u16)>,
+    closing: Option<Closing>,
     links: BTreeMap<ConnId, Link>,
     dials: BTreeMap<PeerId, Dialing>,
     observed: Vec<SocketAddr>,
@@ -142,10 +142,7 @@ impl Actor {
                 }
             }
         }
-        self.disconnect();
-        if let Some((closing, _)) = self.closing.take() {
-            let _ = closing.await;
-        }
+        self.disconnect().done().await;
     }
 
     pub(crate) fn now(&self) -> std::time::Instant {

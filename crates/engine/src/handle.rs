@@ -59,9 +59,11 @@ impl Handle {
         answer.await.unwrap_or_else(|_| Err(Code::NotConnected.into()))
     }
 
-    /// Ends the session: says goodbye. The peer list and the conversations stay in memory.
+    /// Ends the session and waits until everybody was told, a second at most. The peer list and the conversations stay in
+    /// memory.
     pub async fn disconnect(&self) -> Result<(), Error> {
-        self.call(Actor::disconnect).await
+        self.call(Actor::disconnect).await?.done().await;
+        Ok(())
     }
 
     /// Follows what changes; everything that changed before is not in it.

@@ -30,6 +30,23 @@ pub(crate) struct Online {
     listen: JoinHandle<()>,
 }
 
+/// The socket of a session that is over, while it says goodbye.
+#[derive(Clone, Default)]
+pub(crate) struct Closing {
+    port: u16,
+    /// Gone once the goodbye is said.
+    goodbye: Option<watch::Receiver<()>>,
+}
+
+impl Closing {
+    /// Waits until everybody was told, or a second has passed; then the port is free.
+    pub(crate) async fn done(mut self) {
+        if let Some(goodbye) = &mut self.goodbye {
+            while goodbye.changed().await.is_ok() {}
+        }
+    }
+}
+
 /// What a session starts with.
 pub(crate) struct Ready {
     name: Name,
@@ -86,7 +103,7 @@ impl Actor {
     }
 
     /// Ends the session. The peer list and the conversations stay.
-    pub(crate) fn disconnect(&mut self) {
+    pub(crate) fn disconnect(&mut self) -> Closing {
         self.session += 1;
         self.stop_echo();
         self.node.disconnect();
@@ -103,13 +120,17 @@ impl Actor {
             let endpoint = online.endpoint;
             let port = endpoint.local_port();
             endpoint.close(CloseCode::Bye);
-            let goodbye = async move {
+            let (said, goodbye) = watch::channel(());
+            tokio::spawn(async move {
                 let _ = tokio::time::timeout(GOODBYE, endpoint.wait_idle()).await;
-            };
-            self.closing = Some((tokio::spawn(goodbye), port));
+                drop(endpoint);
+                drop(said);
+            });
+            self.closing = Some(Closing { port, goodbye: Some(goodbye) });
             tracing::info!("disconnected");
         }
         self.changes.peers();
+        self.closing.clone().unwrap_or_default()
     }
 
     pub(crate) fn online(&self) -> Option<&Online> {
@@ -153,7 +174,7 @@ impl Actor {
 
 async fn open(
     options: Options,
-    before: Option<(JoinHandle<()>, u16)>,
+    before: Option<Closing>,
     config: Config,
     password: Password,
 ) -> Result<Network, Error> {
@@ -165,9 +186,10 @@ async fn open(
 }
 
 /// Binds, if possible to the port of the session before: friends have it in their lists.
-async fn bind(options: &Options, before: Option<(JoinHandle<()>, u16)>, config: Config) -> Result<Endpoint, BindError> {
-    let Some((closing, port)) = before else { return (options.bind)(config) };
-    let _ = closing.await;
+async fn bind(options: &Options, before: Option<Closing>, config: Config) -> Result<Endpoint, BindError> {
+    let Some(closing) = before else { return (options.bind)(config) };
+    let port = closing.port;
+    closing.done().await;
     let same = Config { port: if config.port == 0 { port } else { config.port }, ..config };
     for _ in 0..PORT_RETRIES {
         match (options.bind)(same) {

@@ -1,0 +1,19 @@
+use clap::Parser;
+
+/// Talk to people who share a password with you. Nothing is stored, and no server is asked.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub(crate) struct Args {
+    /// A name for this instance, shown in the title: several run side by side
+    #[arg(long, value_name = "NAME", value_parser = profile)]
+    pub(crate) profile: Option<String>,
+}
+
+fn profile(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if (1..=32).contains(&text.len()) && text.chars().all(fits) {
+        Ok(text.to_owned())
+    } else {
+        Err("1 to 32 letters, digits, '-' or '_'".to_owned())
+    }
+}
