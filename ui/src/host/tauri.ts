@@ -1,5 +1,6 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
+import { commands } from "../bindings.gen";
 import type { Changes, Host, HostError } from "./host";
 
 /** The desktop window: every call is a Tauri command, every change the event "changes". */
@@ -9,36 +10,36 @@ export const tauri: Host = {
     guarded(
       invoke<void>("connect", password, { headers: { "x-name": encodeURIComponent(name), "x-port": String(port) } }),
     ),
-  disconnect: () => call("disconnect"),
-  status: () => call("status"),
-  peers: () => call("peers"),
-  requests: () => call("requests"),
+  disconnect: () => guarded(commands.disconnect()),
+  status: () => guarded(commands.status()),
+  peers: () => guarded(commands.peers()),
+  requests: () => guarded(commands.requests()),
 
-  addPeer: (label, host, port) => call("add_peer", { label, host, port }),
-  removePeer: (peer) => call("remove_peer", { peer }),
-  restorePeer: (peer) => call("restore_peer", { peer }),
-  blockPeer: (peer) => call("block_peer", { peer }),
-  unblockPeer: (peer) => call("unblock_peer", { peer }),
-  retryPeer: (peer) => call("retry_peer", { peer }),
+  addPeer: (label, host, port) => guarded(commands.addPeer(label, host, port)),
+  removePeer: (peer) => guarded(commands.removePeer(peer)),
+  restorePeer: (peer) => guarded(commands.restorePeer(peer)),
+  blockPeer: (peer) => guarded(commands.blockPeer(peer)),
+  unblockPeer: (peer) => guarded(commands.unblockPeer(peer)),
+  retryPeer: (peer) => guarded(commands.retryPeer(peer)),
 
-  acceptRequest: (request) => call("accept_request", { request }),
-  ignoreRequest: (request) => call("ignore_request", { request }),
-  blockRequest: (request) => call("block_request", { request }),
-  allowRequests: (allowed) => call("allow_requests", { allowed }),
+  acceptRequest: (request) => guarded(commands.acceptRequest(request)),
+  ignoreRequest: (request) => guarded(commands.ignoreRequest(request)),
+  blockRequest: (request) => guarded(commands.blockRequest(request)),
+  allowRequests: (allowed) => guarded(commands.allowRequests(allowed)),
 
-  sendText: (peer, text) => call("send_text", { peer, text }),
-  sendLink: (peer, url) => call("send_link", { peer, url }),
-  checkLink: (text) => call("check_link", { text }),
-  openLink: (url) => call("open_link", { url }),
-  page: (peer, before) => call("page", { peer, before }),
-  markRead: (peer) => call("mark_read", { peer }),
+  sendText: (peer, text) => guarded(commands.sendText(peer, text)),
+  sendLink: (peer, url) => guarded(commands.sendLink(peer, url)),
+  checkLink: (text) => guarded(commands.checkLink(text)),
+  openLink: (url) => guarded(commands.openLink(url)),
+  page: (peer, before) => guarded(commands.page(peer, before)),
+  markRead: (peer) => guarded(commands.markRead(peer)),
 
-  startEcho: () => call("start_echo"),
-  stopEcho: () => call("stop_echo"),
+  startEcho: () => guarded(commands.startEcho()),
+  stopEcho: () => guarded(commands.stopEcho()),
 
-  suggestPassword: () => call("suggest_password"),
-  copyText: (text) => call("copy_text", { text }),
-  log: () => call("log"),
+  suggestPassword: () => guarded(commands.suggestPassword()),
+  copyText: (text) => guarded(commands.copyText(text)),
+  log: () => guarded(commands.log()),
 
   onChanges: (callback) => {
     let stopped = false;
@@ -59,12 +60,10 @@ export const tauri: Host = {
   },
 };
 
-function call<T>(command: string, args?: Record<string, unknown>): Promise<T> {
-  return guarded(invoke<T>(command, args));
-}
-
 /** Commands reject with `{code, message}`; the bridge itself (unknown command, wrong argument) with a bare string. */
-async function guarded<T>(answer: Promise<T>): Promise<T> {
+function guarded(answer: Promise<null>): Promise<void>;
+function guarded<T>(answer: Promise<T>): Promise<T>;
+async function guarded(answer: Promise<unknown>): Promise<unknown> {
   try {
     return await answer;
   } catch (reason) {
