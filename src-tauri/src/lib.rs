@@ -22,27 +22,35 @@ pub fn run() -> ExitCode {
         Ok(engine) => engine,
         Err(error) => return fail(&error),
     };
+    // The web view writes a few files of its own even when incognito; they go where they are removed at the end.
+    let traces = match tempfile::Builder::new().prefix("p2p-comm-").tempdir() {
+        Ok(traces) => traces,
+        Err(error) => return fail(&error),
+    };
+    let view_files = traces.path().to_owned();
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_clipboard_manager::init())
         .invoke_handler(commands::handler())
         .manage(engine.clone())
         .setup(move |app| {
-            window::open(app, &args)?;
+            window::open(app, &args, view_files)?;
             events::forward(app.handle().clone(), engine);
             Ok(())
         })
         .build(tauri::generate_context!());
     match app {
-        Ok(app) => app.run(|app, event| {
-            if let RunEvent::Exit = event {
-                let engine = app.state::<Handle>().inner().clone();
-                let _ = tauri::async_runtime::block_on(engine.disconnect());
-            }
-        }),
-        Err(error) => return fail(&error),
+        Ok(app) => {
+            app.run_return(|app, event| {
+                if let RunEvent::Exit = event {
+                    let engine = app.state::<Handle>().inner().clone();
+                    let _ = tauri::async_runtime::block_on(engine.disconnect());
+                }
+            });
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(&error),
     }
-    ExitCode::SUCCESS
 }
 
 fn fail(error: &dyn std::fmt::Display) -> ExitCode {

@@ -1,10 +1,11 @@
 use crate::args::Args;
+use std::path::PathBuf;
 use tauri::{App, WebviewUrl, WebviewWindowBuilder};
 
 const TITLE: &str = "P2P Privacy Communications";
 
 /// Opens the window. Its web view keeps nothing on disk and goes nowhere but to the page of this program.
-pub(crate) fn open(app: &App, args: &Args) -> tauri::Result<()> {
+pub(crate) fn open(app: &App, args: &Args, view_files: PathBuf) -> tauri::Result<()> {
     let title = match &args.profile {
         Some(profile) => format!("{TITLE} – {profile}"),
         None => TITLE.to_owned(),
@@ -14,6 +15,7 @@ pub(crate) fn open(app: &App, args: &Args) -> tauri::Result<()> {
         .inner_size(1000.0, 700.0)
         .min_inner_size(480.0, 480.0)
         .incognito(!automated())
+        .data_directory(view_files)
         .on_navigation(|url| is_own_page(url.scheme(), url.host_str()))
         .build()?;
     Ok(())

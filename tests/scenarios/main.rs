@@ -2,5 +2,6 @@
 //! protocol. Loss and delay are seeded; the seed is in the name of the failing assertion.
 #![allow(missing_docs, reason = "a test binary")]
 
+mod delivery;
 mod lab;
 mod pairing;

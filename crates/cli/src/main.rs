@@ -1,1 +1,128 @@
-fn main() {}
+//! The second shell: the same engine without a window.
+//!
+//! May import: `engine` only. The way of the data: `args` and `password` start a [`node::Node`]; its [`feed::Feed`] reads
+//! what changed in the engine and puts it out through [`output::Output`]; what the person writes comes from
+//! [`input::Lines`] and goes to the engine through a [`courier::Courier`], which knows what is not acknowledged yet.
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used))]
+
+mod args;
+mod chat;
+mod courier;
+mod echo;
+mod event;
+mod failure;
+mod feed;
+mod input;
+mod listen;
+mod node;
+mod output;
+mod password;
+mod send;
+mod words;
+
+use args::{Args, Command};
+use clap::Parser as _;
+use courier::{Draft, Tally};
+use failure::Failure;
+use node::Node;
+use output::Output;
+use p2p_comm_engine::{Engine, Handle, Options, Password, logging};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
+
+/// The engine takes a second at most to say goodbye; this is for a machine that is busy.
+const GOODBYE: Duration = Duration::from_secs(3);
+/// A last word to somebody who no longer reads standard output.
+const LAST_WORD: Duration = Duration::from_secs(1);
+
+fn main() -> ExitCode {
+    let started = Instant::now();
+    let args = Args::parse();
+    logging::init("warn");
+    match run(args, started) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.exit_code(),
+    }
+}
+
+fn run(args: Args, started: Instant) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::system)?;
+    let mut out = Output::new(args.command.own().json, started);
+    // Read before signals are caught, so that Ctrl-C still ends the prompt.
+    let result = password::read(args.command.own().password_file.as_deref());
+    let result = runtime.block_on(async {
+        let result = match result {
+            Ok(password) => session(&args.command, password, &mut out).await,
+            Err(failure) => Err(failure),
+        };
+        if let Err(failure) = &result {
+            let _ = timeout(LAST_WORD, out.fail(failure)).await;
+        }
+        result
+    });
+    // A read from a terminal cannot be broken off: do not wait for it.
+    runtime.shutdown_background();
+    result
+}
+
+/// From the start of the engine to its goodbye.
+async fn session(command: &Command, password: Password, out: &mut Output) -> Result<(), Failure> {
+    let ended = ended_by_signal()?;
+    let handle = Engine::spawn_thread(Options::default()).map_err(Failure::system)?;
+    let tally = Tally::default();
+    let result = tokio::select! {
+        result = carry_out(command, password, &handle, &tally, out) => result,
+        () = ended => match (command, tally.waiting()) {
+            (Command::Listen(_) | Command::Echo(_), _) | (Command::Chat(_), 0) => Ok(()),
+            (_, waiting) => Err(Failure::Interrupted { waiting }),
+        },
+    };
+    let _ = timeout(GOODBYE, handle.disconnect()).await;
+    match result {
+        Err(Failure::OutputClosed) => Ok(()),
+        result => result,
+    }
+}
+
+async fn carry_out(
+    command: &Command,
+    password: Password,
+    handle: &Handle,
+    tally: &Tally,
+    out: &mut Output,
+) -> Result<(), Failure> {
+    let node = Node::start(handle, command.own(), password).await?;
+    match command {
+        Command::Listen(listen) => listen::run(node, listen.accept_anyone, out).await,
+        Command::Send(send) => send::run(node, &send.to, send.source(), tally, out).await,
+        Command::Link(link) => send::run(node, &link.to, Draft::Link(link.url.clone()).into(), tally, out).await,
+        Command::Chat(chat) => chat::run(node, &chat.to, tally, out).await,
+        Command::Echo(_) => echo::run(node, out).await,
+    }
+}
+
+/// Resolves when somebody asks this process to end.
+#[cfg(unix)]
+fn ended_by_signal() -> Result<impl Future<Output = ()>, Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::system)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::system)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Resolves when somebody asks this process to end.
+#[cfg(not(unix))]
+fn ended_by_signal() -> Result<impl Future<Output = ()>, Failure> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending().await
+        }
+    })
+}

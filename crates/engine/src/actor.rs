@@ -14,6 +14,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+#[cfg(feature = "test-util")]
+pub(crate) mod census;
 mod online;
 mod snapshots;
 

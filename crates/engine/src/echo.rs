@@ -26,7 +26,7 @@ pub async fn accept_everyone(handle: Handle) -> Result<(), Error> {
             // Somebody else may have answered it in between.
             let _ = handle.accept_request(request.id).await;
         }
-        changes.next().await;
+        while !changes.next().await.requests {}
     }
 }
 
@@ -54,7 +54,7 @@ pub(crate) async fn start(handle: &Handle) -> Result<PeerId, Error> {
             let _ = accept_everyone(accepting).await;
         });
         tasks.spawn(async move {
-            let _ = answer(echo).await;
+            let _ = answer_everyone(echo).await;
         });
         actor.echo = Some(EchoNode { peer, _tasks: tasks });
         actor.changes.status();
@@ -78,8 +78,8 @@ impl Actor {
     }
 }
 
-/// Sends back what comes in.
-async fn answer(echo: Handle) -> Result<(), Error> {
+/// Sends back every text and link that comes in, until the engine ends.
+pub async fn answer_everyone(echo: Handle) -> Result<(), Error> {
     let mut changes = echo.changes().await?;
     let mut answered: BTreeMap<PeerId, u64> = BTreeMap::new();
     loop {

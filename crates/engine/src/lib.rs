@@ -16,6 +16,8 @@
 #![forbid(unsafe_code)]
 
 mod actor;
+#[cfg(feature = "test-util")]
+pub mod attacker;
 mod changes;
 mod conversation;
 mod dial;
@@ -31,7 +33,7 @@ mod pairing;
 mod passphrase;
 
 pub use changes::ChangesReceiver;
-pub use echo::accept_everyone;
+pub use echo::{accept_everyone, answer_everyone};
 pub use engine::{Engine, Options};
 pub use error::Error;
 pub use handle::{Handle, Receipt};
@@ -40,6 +42,8 @@ pub use p2p_comm_model::{
     Changes, Code, Content, ConversationChange, Delivery, Host, LastLine, Line, Link, Name, NodePhase, NodeStatus, Notice,
     Page, PeerAddress, PeerId, PeerSnapshot, PeerState, Pii, RequestId, RequestSnapshot, Sender, Text, limits,
 };
+#[cfg(feature = "test-util")]
+pub use actor::census::{Census, ConnectionName};
 #[cfg(feature = "test-util")]
 pub use p2p_comm_net::mem;
 pub use p2p_comm_net::{Config as NetConfig, Windows};

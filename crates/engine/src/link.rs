@@ -50,6 +50,11 @@ impl Link {
         }
     }
 
+    #[cfg(feature = "test-util")]
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     pub(crate) fn close(self, reason: Close) {
         self.connection.close(match reason {
             Close::Bye => CloseCode::Bye,

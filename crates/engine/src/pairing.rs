@@ -2,9 +2,9 @@
 
 use crate::kdf::Kdf;
 use bytes::{Bytes, BytesMut};
-use p2p_comm_net::{CloseCode, CloseReason, Connection, FrameReceiver, FrameSender, frame};
+use p2p_comm_net::{CloseCode, CloseReason, Connection, FrameError, FrameReceiver, FrameSender, frame};
 use p2p_comm_proto::{Certificates, Failure, Handshake, HandshakeOutput, Paired};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 /// How a pairing ended.
 pub(crate) struct Outcome {
@@ -40,8 +40,17 @@ pub(crate) fn certificates(connection: &Connection) -> Certificates {
     Certificates { ours: connection.local_certificate_hash(), theirs: connection.peer_certificate_hash() }
 }
 
+/// Holds the whole pairing to its deadline: the other side can make a write wait, too.
 async fn drive(handshake: &mut Handshake, connection: &Connection, kdf: &Kdf) -> Result<Paired, Failed> {
     let deadline = Instant::from_std(handshake.deadline());
+    if let Ok(result) = timeout_at(deadline, exchange(handshake, connection, kdf)).await {
+        return result;
+    }
+    handshake.timeout(deadline.into_std());
+    Err(Failed { failure: Failure::Timeout, closed: connection.close_reason() })
+}
+
+async fn exchange(handshake: &mut Handshake, connection: &Connection, kdf: &Kdf) -> Result<Paired, Failed> {
     let mut stream: Option<(FrameSender, FrameReceiver)> = None;
     loop {
         while let Some(output) = handshake.poll_output() {
@@ -75,14 +84,17 @@ async fn drive(handshake: &mut Handshake, connection: &Connection, kdf: &Kdf) ->
         }
         let news = async {
             if stream.is_none() {
-                stream = Some(connection.accept_pairing().await.ok()?);
+                stream = Some(connection.accept_pairing().await?);
             }
-            stream.as_mut()?.1.read().await.ok().flatten()
+            match &mut stream {
+                Some((_, receiver)) => receiver.read().await,
+                None => Ok(None),
+            }
         };
-        match tokio::time::timeout_at(deadline, news).await {
+        match news.await {
             Ok(Some(body)) => handshake.frame(&body),
-            Ok(None) => handshake.ended(),
-            Err(_) => handshake.timeout(deadline.into_std()),
+            Err(FrameError::Empty | FrameError::TooLong { .. } | FrameError::Truncated) => handshake.violation(),
+            Ok(None) | Err(_) => handshake.ended(),
         }
     }
 }

@@ -94,6 +94,11 @@ impl Gate {
         self.forget_one();
     }
 
+    /// Pairings under way.
+    pub fn under_way(&self) -> usize {
+        self.under_way
+    }
+
     /// Connections dropped so far.
     pub fn dropped(&self) -> u64 {
         self.dropped

@@ -176,6 +176,11 @@ impl Handshake {
         self.fail(Failure::Ended);
     }
 
+    /// The other side broke the framing.
+    pub fn violation(&mut self) {
+        self.fail(Failure::Protocol);
+    }
+
     fn step(&mut self, body: &[u8]) -> Result<(), Failure> {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Salts => {

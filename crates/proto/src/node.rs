@@ -308,6 +308,11 @@ impl Node {
         }
     }
 
+    /// Open connections, and the entries that they belong to.
+    pub fn connections(&self) -> impl Iterator<Item = (ConnId, Option<PeerId>)> {
+        self.sessions.iter().map(|(conn, session)| (*conn, session.entry))
+    }
+
     /// The next thing to do, until `None`.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()

@@ -106,9 +106,10 @@ impl Session {
         self.peer.map(|(device, _)| device)
     }
 
-    /// Both sides have added each other.
-    pub(crate) fn is_open(&self) -> bool {
-        self.entry.is_some() && self.profile.is_some()
+    /// Both sides have added each other, the stream has room, and the other side is heard: what is handed to a
+    /// connection that fell silent would only look as if it were sent.
+    pub(crate) fn can_chat(&self) -> bool {
+        self.entry.is_some() && self.profile.is_some() && self.chat_writable && !self.stale
     }
 
     pub(crate) fn say_hello(&mut self, device: &p2p_comm_crypto::DeviceSecret, life: KeyLife) {

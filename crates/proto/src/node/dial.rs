@@ -107,7 +107,7 @@ impl Node {
         let Some(entry) = self.entries.get_mut(&peer) else { return };
         let eager = entry.dial.eager_until.is_some_and(|until| now < until);
         let pause = if eager { QUICK } else { entry.dial.pause };
-        entry.dial.pause = if eager { QUICK } else { pause.saturating_mul(3).min(SLOWEST.saturating_mul(2)) / 2 };
+        entry.dial.pause = if eager { QUICK } else { pause.mul_f64(1.5).min(SLOWEST) };
         let jittered = pause.mul_f64(self.rng.random_range(1.0..1.25));
         self.schedule(now, peer, jittered, Some(code));
     }

@@ -1,7 +1,7 @@
 use crate::chat::Outbox;
 use crate::node::{ConnId, DialPhase, Node};
 use crate::wire::KeyLife;
-use p2p_comm_model::{Code, DeviceKey, Name, PeerAddress, PeerId, PeerState};
+use p2p_comm_model::{Code, DeviceKey, Host, Name, PeerAddress, PeerId, PeerState, canonical};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -88,9 +88,12 @@ impl Entry {
         }
     }
 
-    /// Whether `ip` is where this entry is.
-    pub(crate) fn is_at(&self, ip: IpAddr) -> bool {
-        matches!(self.address.host, p2p_comm_model::Host::Ip(own) if own == ip) || self.resolved.contains(&ip)
+    /// Whether somebody who comes from `remote` may be this entry: the same host, and on this computer, where everybody
+    /// shares one, the same port.
+    pub(crate) fn may_be_at(&self, remote: SocketAddr) -> bool {
+        let ip = canonical(remote.ip());
+        let host = matches!(self.address.host, Host::Ip(own) if own == ip) || self.resolved.contains(&ip);
+        host && (!ip.is_loopback() || self.address.port == remote.port())
     }
 }
 

@@ -73,8 +73,8 @@ impl Node {
             return self.close(now, conn, Close::Busy);
         }
         // It may be somebody on the list who came back with a new key; only our own call can tell.
-        let ip = canonical(remote.ip());
-        let perhaps: Vec<_> = self.entries.iter().filter(|(_, entry)| entry.is_at(ip)).map(|(peer, _)| *peer).collect();
+        let perhaps: Vec<_> =
+            self.entries.iter().filter(|(_, entry)| entry.may_be_at(remote)).map(|(peer, _)| *peer).collect();
         let mut waits = false;
         for peer in perhaps {
             let alive = self.entries.get(&peer).and_then(|entry| entry.current).and_then(|conn| self.sessions.get(&conn));
@@ -99,7 +99,7 @@ impl Node {
         let Some(session) = self.sessions.get(&conn).filter(|session| session.entry.is_none()) else { return };
         let (Some(profile), Some((device, life))) = (&session.profile, session.peer) else { return };
         let (name, remote, binding) = (profile.name.clone(), session.remote, Binding { device, life });
-        let blocked = |entry: &super::entry::Entry| entry.blocked && entry.is_at(remote.ip()) && !remote.ip().is_loopback();
+        let blocked = |entry: &super::entry::Entry| entry.blocked && entry.may_be_at(remote);
         let silent = self.silenced.covers(device, remote)
             || self.bound_to(device).is_some()
             || self.entries.values().any(blocked);

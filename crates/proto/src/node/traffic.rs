@@ -57,7 +57,7 @@ impl Node {
     fn produce_chat(&mut self, now: Instant, conn: ConnId) {
         let Some(session) = self.sessions.get_mut(&conn) else { return };
         let Some(identity) = &self.session else { return };
-        let Some(peer) = session.entry.filter(|_| session.chat_writable && session.is_open()) else { return };
+        let Some(peer) = session.entry.filter(|_| session.can_chat()) else { return };
         let Some(entry) = self.entries.get_mut(&peer) else { return };
         if entry.current != Some(conn) || !entry.outbox.has_unsent() {
             return;

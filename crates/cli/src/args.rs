@@ -1,0 +1,180 @@
+//! The command line, parsed into types that are valid from then on.
+
+use crate::courier::Draft;
+use crate::input::Lines;
+use crate::send::Source;
+use clap::{Parser, Subcommand};
+use p2p_comm_engine::{Link, Name, NetConfig, PeerAddress, Text, Windows};
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const PASSWORD_HELP: &str = "\
+The password is read from the file given with --password-file, else from the environment variable P2P_COMM_PASSWORD,
+else it is asked for on the terminal. It is never an argument, because other users can see those.
+
+Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong use.";
+
+/// Private messages between two computers that share a password.
+#[derive(Parser)]
+#[command(name = "p2p-comm-cli", version, after_help = PASSWORD_HELP)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Wait for others and print what happens, until ended by Ctrl-C.
+    Listen(Listen),
+    /// Send texts; done when the other side's app has acknowledged them all.
+    Send(Send),
+    /// Talk: lines of standard input are sent, incoming lines are printed.
+    #[command(after_help = "In the chat: /link URL sends a link, /quit leaves, // sends a line that begins with a slash.")]
+    Chat(Chat),
+    /// Send a link; done when the other side's app has acknowledged it.
+    Link(LinkTo),
+    /// Accept everybody and send back what they write, until ended by Ctrl-C.
+    Echo(Own),
+}
+
+/// Who we are, and how we show what happens.
+#[derive(clap::Args)]
+pub(crate) struct Own {
+    /// Your name, as others see it.
+    #[arg(long, value_parser = name)]
+    pub(crate) name: Name,
+    /// The one local address to use; all of them without it.
+    #[arg(long, value_name = "IP")]
+    bind: Option<IpAddr>,
+    /// The UDP port; the first free one of 47800 to 47831 without it.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    port: Option<u16>,
+    /// A file that holds the password; one line break at its end is cut.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) password_file: Option<PathBuf>,
+    /// Print one JSON object per line, with "event" and "at" (nanoseconds since the start).
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// With whom to talk.
+#[derive(clap::Args)]
+pub(crate) struct To {
+    /// Where the other side is; an IPv6 address in brackets.
+    #[arg(long, value_name = "HOST:PORT", value_parser = address)]
+    pub(crate) peer: PeerAddress,
+    /// How long to wait without progress (in a chat: once the input has ended).
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    timeout: u32,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Listen {
+    #[command(flatten)]
+    own: Own,
+    /// Add everybody who knows the password.
+    #[arg(long)]
+    pub(crate) accept_anyone: bool,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Send {
+    #[command(flatten)]
+    own: Own,
+    #[command(flatten)]
+    pub(crate) to: To,
+    /// Words of one message, or `-` for one message per line of standard input (blank lines are left out).
+    #[arg(required = true, value_parser = text)]
+    text: Vec<String>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Chat {
+    #[command(flatten)]
+    own: Own,
+    #[command(flatten)]
+    pub(crate) to: To,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct LinkTo {
+    #[command(flatten)]
+    own: Own,
+    #[command(flatten)]
+    pub(crate) to: To,
+    /// The link.
+    #[arg(value_parser = link)]
+    pub(crate) url: String,
+}
+
+impl Command {
+    pub(crate) fn own(&self) -> &Own {
+        match self {
+            Self::Listen(Listen { own, .. })
+            | Self::Send(Send { own, .. })
+            | Self::Chat(Chat { own, .. })
+            | Self::Link(LinkTo { own, .. })
+            | Self::Echo(own) => own,
+        }
+    }
+}
+
+impl Own {
+    pub(crate) fn network(&self) -> NetConfig {
+        NetConfig { bind: self.bind, port: self.port.unwrap_or(0), windows: Windows::Normal }
+    }
+}
+
+impl To {
+    pub(crate) fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout.into())
+    }
+}
+
+impl Send {
+    pub(crate) fn source(&self) -> Source {
+        if self.text == ["-"] { Source::Lines(Lines::new()) } else { Draft::Text(self.text.join(" ")).into() }
+    }
+}
+
+fn name(text: &str) -> Result<Name, String> {
+    Name::parse(text).map_err(|error| error.to_string())
+}
+
+fn address(text: &str) -> Result<PeerAddress, String> {
+    PeerAddress::parse(text).map_err(|code| format!("{code}; expected HOST:PORT"))
+}
+
+fn link(text: &str) -> Result<String, String> {
+    Link::parse(text).map(|link| link.as_str().to_owned()).map_err(|error| error.to_string())
+}
+
+fn text(text: &str) -> Result<String, String> {
+    Text::parse(text).map(|text| text.as_str().to_owned()).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn words_are_one_message_and_a_dash_means_standard_input() {
+        let source = |words: &[&str]| {
+            let fixed = ["p2p-comm-cli", "send", "--name", "alice", "--peer", "localhost:1"];
+            match Args::try_parse_from(fixed.iter().chain(words)).unwrap().command {
+                Command::Send(send) => send.source(),
+                _ => unreachable!(),
+            }
+        };
+        assert!(matches!(source(&["hi", "bob"]), Source::One(Some(Draft::Text(text))) if text == "hi bob"));
+        assert!(matches!(source(&["-"]), Source::Lines(_)));
+        assert!(matches!(source(&["-", "-"]), Source::One(Some(Draft::Text(text))) if text == "- -"));
+    }
+}

@@ -1,0 +1,99 @@
+use crate::event::{Event, name_of};
+use crate::failure::Failure;
+use crate::output::Output;
+use p2p_comm_engine::{
+    Changes, ChangesReceiver, Content, Error, Handle, PeerId, PeerSnapshot, PeerState, RequestId, Sender,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Reads what changed in the engine and prints each thing once.
+pub(crate) struct Feed {
+    handle: Handle,
+    changes: ChangesReceiver,
+    peers: BTreeMap<PeerId, PeerSnapshot>,
+    requests: BTreeSet<RequestId>,
+    /// The first line of each conversation that was not printed yet.
+    next: BTreeMap<PeerId, u64>,
+}
+
+impl Feed {
+    pub(crate) async fn new(handle: &Handle) -> Result<Self, Error> {
+        let changes = handle.changes().await?;
+        let (peers, requests, next) = Default::default();
+        Ok(Self { handle: handle.clone(), changes, peers, requests, next })
+    }
+
+    /// Waits until something changed. Cancel safe.
+    pub(crate) async fn changed(&mut self) -> Changes {
+        self.changes.next().await
+    }
+
+    /// Prints what changed.
+    pub(crate) async fn show(&mut self, changes: Changes, out: &mut Output) -> Result<(), Failure> {
+        if changes.requests {
+            self.show_requests(out).await?;
+        }
+        if changes.peers {
+            self.show_peers(out).await?;
+        }
+        for change in changes.conversations {
+            self.show_lines(change.peer, out).await?;
+        }
+        out.flush().await
+    }
+
+    /// How it stood with a peer when it was last shown.
+    pub(crate) fn state(&self, peer: PeerId) -> PeerState {
+        self.peers.get(&peer).map_or(PeerState::Offline, |peer| peer.state)
+    }
+
+    async fn show_requests(&mut self, out: &mut Output) -> Result<(), Failure> {
+        let requests = self.handle.requests().await?;
+        for request in requests.iter().filter(|request| !self.requests.contains(&request.id)) {
+            out.put(&Event::Request(request));
+        }
+        self.requests = requests.into_iter().map(|request| request.id).collect();
+        Ok(())
+    }
+
+    async fn show_peers(&mut self, out: &mut Output) -> Result<(), Failure> {
+        let peers = self.handle.peers().await?;
+        for peer in &peers {
+            if self.peers.get(&peer.id).is_none_or(|before| differs(before, peer)) {
+                out.put(&Event::Peer(peer));
+            }
+        }
+        self.peers = peers.into_iter().map(|peer| (peer.id, peer)).collect();
+        Ok(())
+    }
+
+    async fn show_lines(&mut self, peer: PeerId, out: &mut Output) -> Result<(), Failure> {
+        loop {
+            let next = self.next.entry(peer).or_default();
+            let page = self.handle.page_from(peer, *next).await?;
+            let Some(last) = page.lines.last() else { return Ok(()) };
+            *next = last.seq + 1;
+            let name = self.peers.get(&peer).map_or("", name_of);
+            for line in &page.lines {
+                match (&line.sender, &line.content) {
+                    (Sender::App, Content::Notice { notice }) => {
+                        out.put(&Event::Notice { peer, name, notice: *notice });
+                    }
+                    (Sender::Them, _) => out.put(&Event::Message { peer, name, line }),
+                    (Sender::App | Sender::Me, _) => {}
+                }
+            }
+            // Page by page, so that much does not pile up here.
+            out.flush().await?;
+        }
+    }
+}
+
+/// Whether it is worth telling: the time of the next attempt alone is not.
+fn differs(before: &PeerSnapshot, now: &PeerSnapshot) -> bool {
+    let state = match (before.state, now.state) {
+        (PeerState::Failed { code: before, .. }, PeerState::Failed { code: now, .. }) => before != now,
+        (before, now) => before != now,
+    };
+    state || before.name != now.name || before.label != now.label
+}

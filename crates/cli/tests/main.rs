@@ -1,0 +1,10 @@
+//! The real program, as a person or a script meets it: child processes on loopback.
+#![forbid(unsafe_code)]
+
+mod chatting;
+mod hygiene;
+mod lab;
+mod loss;
+mod relay;
+mod sending;
+mod usage;

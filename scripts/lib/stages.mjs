@@ -1,0 +1,102 @@
+// The stages of `npm test`, in their order. `needs` names stages without which one makes no sense.
+// A stage returns an exit code, or `{ skipped: reason }`.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { output, ROOT, run } from "./run.mjs";
+import { uiBuild } from "./ui.mjs";
+
+// A fresh clone must build from the committed Cargo.lock; at home cargo may bring it up to date.
+const LOCKED = process.env.CI ? ["--locked"] : [];
+const TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target");
+const EXE = process.platform === "win32" ? ".exe" : "";
+const BINDINGS = "ui/src/bindings.gen.ts";
+const MINUTE = 60_000;
+
+const cargo = (args, options) => run("cargo", args, options);
+const npm = (script) => run("npm", ["run", "--silent", script]);
+const hasNextest = () => output("cargo", ["nextest", "--version"]) !== undefined;
+
+export const STAGES = [
+  { name: "fmt", run: () => cargo(["fmt", "--all", "--check"]) },
+  { name: "ui-check", run: () => npm("ui:check") },
+  { name: "ui-test", run: () => npm("ui:test") },
+  { name: "ui-build", run: () => uiBuild().then(() => 0) },
+  {
+    name: "clippy",
+    needs: ["ui-build"],
+    run: () => cargo(["clippy", "--workspace", "--all-targets", ...LOCKED, "--", "-D", "warnings"]),
+  },
+  { name: "arrows", run: () => run(process.execPath, ["scripts/arrows.mjs"]) },
+  { name: "licences", run: () => run(process.execPath, ["scripts/licences.mjs"]) },
+  {
+    name: "doc",
+    needs: ["ui-build"],
+    run: () => cargo(["doc", "--no-deps", "--workspace", ...LOCKED], { env: { RUSTDOCFLAGS: "-D warnings" } }),
+  },
+  { name: "rust", needs: ["ui-build"], run: rust },
+  { name: "bindings", needs: ["ui-build"], run: bindings },
+  { name: "interop", needs: ["ui-build"], run: interop },
+  { name: "window", needs: ["ui-build"], run: windows },
+];
+
+async function rust() {
+  if (!hasNextest()) return cargo(["test", "--workspace", "--no-fail-fast", ...LOCKED]);
+  const code = await cargo(["nextest", "run", "--workspace", "--no-fail-fast", ...LOCKED]);
+  // nextest runs no examples in documentation.
+  return (await cargo(["test", "--workspace", "--doc", ...LOCKED])) || code;
+}
+
+/** The test called "bindings" writes the file; then it must be what git has. The whole workspace, so nothing is built twice. */
+async function bindings() {
+  const runner = hasNextest() ? ["nextest", "run"] : ["test"];
+  const code = await cargo([...runner, "--workspace", ...LOCKED, "bindings"]);
+  if (code !== 0) return code;
+  const drift = await run("git", ["diff", "--exit-code", "--stat", "--", BINDINGS]);
+  if (drift !== 0) console.error(`${BINDINGS} was out of date and has been written anew: look at it and "git add" it`);
+  return drift;
+}
+
+/** A peer written independently in Python against the real engine. */
+async function interop() {
+  if (!existsSync(join(ROOT, "tests/interop/run.py"))) return { skipped: "tests/interop/run.py is not there" };
+  const python = await pythonWith("tests/interop/requirements.txt");
+  if (python === undefined) return 1;
+  const built = await buildBinary("p2p-comm-cli");
+  if (built.code !== 0) return built.code;
+  return run(python, ["tests/interop/run.py"], { env: { P2P_COMM_CLI: built.path }, timeoutMs: 5 * MINUTE });
+}
+
+/** Two real windows, driven in their web views. */
+async function windows() {
+  if (process.platform !== "linux") return { skipped: "only the web view of Linux can be driven from outside" };
+  const built = await buildBinary("p2p-comm");
+  if (built.code !== 0) return built.code;
+  return run(process.execPath, ["--test-reporter=spec", "tests/window/run.mjs"], {
+    env: { P2P_COMM_APP: built.path },
+    timeoutMs: 8 * MINUTE,
+  });
+}
+
+/** Builds one program with the libraries that the Rust tests already built: hence the whole workspace's features. */
+async function buildBinary(name) {
+  const code = await cargo(["build", "--workspace", "--bin", name, ...LOCKED]);
+  return { code, path: join(TARGET, "debug", name + EXE) };
+}
+
+/** A Python of its own with the packages of `requirements`, made again only when the list changes. */
+async function pythonWith(requirements) {
+  const home = join(TARGET, "python");
+  const python = process.platform === "win32" ? join(home, "Scripts/python.exe") : join(home, "bin/python");
+  const stamp = join(home, "installed");
+  const wanted = createHash("sha256")
+    .update(readFileSync(join(ROOT, requirements)))
+    .digest("hex");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return python;
+  mkdirSync(TARGET, { recursive: true });
+  const system = process.platform === "win32" ? "python" : "python3";
+  if ((await run(system, ["-m", "venv", "--clear", home])) !== 0) return undefined;
+  if ((await run(python, ["-m", "pip", "install", "--quiet", "-r", requirements])) !== 0) return undefined;
+  writeFileSync(stamp, wanted);
+  return python;
+}

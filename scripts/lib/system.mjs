@@ -1,0 +1,81 @@
+// The operating system's packages: found out, shown, and installed where that is possible without a question.
+import { readFileSync } from "node:fs";
+import { must, output, Stop } from "./run.mjs";
+import { DEBIAN_RUN, DEBIAN_TEST, ELSEWHERE } from "./system-packages.mjs";
+
+/** Makes sure that the system's packages are there. `tests`: those of the tests too. Returns a remark. */
+export async function systemPackages({ tests }) {
+  if (process.platform !== "linux") return elsewhere(process.platform, { tests });
+  const family = linuxFamily();
+  return family === "debian" ? debian({ tests }) : elsewhere(family, { tests });
+}
+
+async function debian({ tests }) {
+  const wanted = tests ? [...DEBIAN_RUN, ...DEBIAN_TEST] : DEBIAN_RUN;
+  const missing = wanted.filter((name) => !installed(name));
+  if (missing.length === 0) return `${wanted.length} there`;
+
+  const command = ["apt-get", "install", "-y", "--no-install-recommends", ...missing];
+  const isRoot = process.getuid() === 0;
+  console.log(`These packages are missing:\n  sudo ${command.join(" ")}`);
+  if (!isRoot && output("sudo", ["-n", "true"]) === undefined) {
+    throw new Stop("Run the command above (it needs the administrator), then start this again.");
+  }
+  const prefix = isRoot ? [] : ["sudo", "-n"];
+  const noQuestions = ["env", "DEBIAN_FRONTEND=noninteractive"];
+  const [first, ...update] = [...prefix, ...noQuestions, "apt-get", "update", "-q"];
+  await must(first, update);
+  await must(first, [...prefix, ...noQuestions].slice(1).concat(command));
+  return `${missing.length} installed`;
+}
+
+function installed(name) {
+  return output("dpkg-query", ["--status", name])?.includes("\nStatus: install ok installed\n") ?? false;
+}
+
+/** Systems on which this script installs nothing: says what to run where something is missing. */
+function elsewhere(family, { tests }) {
+  const commands = ELSEWHERE[family];
+  const lacks = { run: lacksToRun(), test: tests && lacksToTest() };
+  for (const kind of ["run", "test"]) {
+    if (!lacks[kind]) continue;
+    const how = commands
+      ? `Run this, then start again:\n  ${commands[kind]}`
+      : `Install what these Debian packages hold, then start again:\n  ${(kind === "run" ? DEBIAN_RUN : DEBIAN_TEST).join(" ")}`;
+    throw new Stop(`Missing: ${lacks[kind]}. ${how}`);
+  }
+  // There is no sure way to find the compiler and the web view of Windows; the build tells.
+  return process.platform === "win32" ? `if the build stops for want of a linker or CMake: ${commands.run}` : "there";
+}
+
+function lacksToRun() {
+  if (output("cmake", ["--version"]) === undefined && process.platform !== "win32") return "CMake";
+  if (process.platform === "darwin" && output("xcode-select", ["-p"]) === undefined)
+    return "the Xcode command line tools";
+  if (process.platform !== "linux") return undefined;
+  return ["gtk+-3.0", "webkit2gtk-4.1", "librsvg-2.0", "openssl"].find(
+    (name) => output("pkg-config", ["--exists", name]) === undefined,
+  );
+}
+
+function lacksToTest() {
+  if (output("python3", ["--version"]) === undefined && process.platform !== "win32") return "Python 3";
+  if (process.platform !== "linux") return undefined;
+  return ["Xvfb", "WebKitWebDriver", "dbus-daemon", "openbox", "import"].find(
+    (name) => output("sh", ["-c", `command -v ${name}`]) === undefined,
+  );
+}
+
+function linuxFamily() {
+  let release = "";
+  try {
+    release = readFileSync("/etc/os-release", "utf8");
+  } catch {
+    return "unknown";
+  }
+  const words = [...release.matchAll(/^ID(?:_LIKE)?="?([^"\n]*)"?$/gm)].flatMap(([, value]) => value.split(" "));
+  if (words.includes("debian") || words.includes("ubuntu")) return "debian";
+  if (words.includes("fedora") || words.includes("rhel")) return "fedora";
+  if (words.includes("arch")) return "arch";
+  return words.some((word) => word.includes("suse")) ? "opensuse" : "unknown";
+}

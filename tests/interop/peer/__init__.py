@@ -1,0 +1,1 @@
+"""A second implementation of docs/protocol.md, written from that document alone."""

@@ -1,0 +1,95 @@
+"""Holds a second implementation of docs/protocol.md against the real one: `python run.py [--cli PATH]`.
+
+The real one is p2p-comm-cli: --cli, else P2P_COMM_CLI, else the debug build. Only the loopback is used.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+import time
+from pathlib import Path
+
+import attacks
+import cli
+import conversations
+import vectors
+
+ROOT = Path(__file__).resolve().parents[2]
+DEADLINE = 20
+
+ALONE = {
+    "the test vectors of section 5": vectors.agree,
+    "our dialer and our listener": conversations.with_ourselves,
+}
+WITH_DIALER = {
+    "our listener: the real dialer sends a text and a link": conversations.as_listener,
+    "our listener knows another password: the real dialer guesses three times": attacks.real_dialer_against_wrong_password,
+    "our listener sends elements that are to be refused": attacks.real_dialer_against_bad_elements,
+}
+# In this order: after all that happened, an honest peer must still get through.
+WITH_LISTENER = {
+    "our dialer: text, link, acknowledgement": conversations.as_dialer,
+    "a message sent once more over a second connection": conversations.over_two_connections,
+    "messages of unknown kinds": conversations.with_unknown_kinds,
+    "two connections at once": conversations.with_two_connections_at_once,
+    "limits before confirmation": attacks.limits_before_confirmation,
+    "certificates and protocols that are to be refused": attacks.bad_tls,
+    "frames that are to be refused": attacks.bad_frames,
+    "elements that are to be refused": attacks.bad_elements,
+    "a wrong password": attacks.wrong_password,
+    "a dialer that hangs up after frame 4": attacks.hanging_up,
+    "dialers that stall": attacks.stalling,
+    "the sixth guess from one source": attacks.guessing,
+    "the sixth pairing at once from one source": attacks.guessing_at_once,
+    "a hello that proves nothing": attacks.bad_hello,
+    "a replayed token": attacks.replayed_tokens,
+    "streams that break the rules": attacks.bad_streams,
+    "a stream of an unknown kind": attacks.unknown_stream,
+    "our dialer after all this": conversations.as_dialer,
+}
+
+
+class Results:
+    def __init__(self):
+        self.passed = self.failed = 0
+
+    async def check(self, name, check, *arguments):
+        began = time.monotonic()
+        try:
+            await asyncio.wait_for(check(*arguments), DEADLINE)
+        except Exception as error:
+            self.failed += 1
+            print(f"FAILED  {name}: {type(error).__name__} {error}", flush=True)
+        else:
+            self.passed += 1
+            print(f"passed  {name} ({time.monotonic() - began:.1f} s)", flush=True)
+
+
+async def run(program):
+    results = Results()
+    for name, check in ALONE.items():
+        await results.check(name, check)
+    for name, check in WITH_DIALER.items():
+        await results.check(name, check, program)
+    async with cli.listening(program) as (bob, address):
+        for name, check in WITH_LISTENER.items():
+            await results.check(name, check, bob, address)
+    print(f"{results.passed} passed, {results.failed} failed")
+    return 0 if results.failed == 0 else 1
+
+
+def program():
+    parser = argparse.ArgumentParser(description="Tests the real peer against a second implementation.")
+    parser.add_argument("--cli", metavar="PATH", default=os.environ.get("P2P_COMM_CLI"))
+    path = parser.parse_args().cli
+    if path is None:
+        target = os.environ.get("CARGO_TARGET_DIR", ROOT / "target")
+        path = Path(target, "debug", "p2p-comm-cli.exe" if os.name == "nt" else "p2p-comm-cli")
+    if not Path(path).is_file():
+        sys.exit(f"{path} is not there; build it with `cargo build -p p2p-comm-cli`")
+    return str(path)
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(run(program())))

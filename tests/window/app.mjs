@@ -1,0 +1,131 @@
+// One real app window, driven in its own web view through the system's WebDriver for WebKitGTK.
+import { createServer } from "node:net";
+import { Builder, By, Capabilities } from "selenium-webdriver";
+import { takePicture } from "./picture.mjs";
+import { start } from "./process.mjs";
+import { until } from "./wait.mjs";
+
+/** Starts the app's `binary` on the desktop `home` and waits for its window. */
+export async function openApp({ binary, args = [], home }) {
+  const port = await freePort();
+  const env = {
+    ...home.env,
+    // These two make the app's web view accept being driven.
+    TAURI_AUTOMATION: "true",
+    TAURI_WEBVIEW_AUTOMATION: "true",
+  };
+  // One driver serves one session, so each window has its own.
+  const driverProcess = start("WebKitWebDriver", [`--port=${port}`], { env });
+  try {
+    await until("the driver listens", () => answers(port));
+    const driver = await new Builder()
+      .usingServer(`http://127.0.0.1:${port}/`)
+      .withCapabilities(
+        new Capabilities({
+          browserName: "wry",
+          "webkitgtk:browserOptions": { binary, args },
+        }),
+      )
+      .build();
+    return new App(driver, driverProcess, home);
+  } catch (error) {
+    await driverProcess.stop();
+    throw new Error(`the app did not open: ${error.message}\n${driverProcess.output()}`);
+  }
+}
+
+class App {
+  constructor(driver, driverProcess, home) {
+    this.driver = driver;
+    this.driverProcess = driverProcess;
+    this.home = home;
+  }
+
+  /** Everything on the page with this `data-testid` (and a further CSS selector on the same element). */
+  all(testId, more = "") {
+    return this.driver.findElements(By.css(`[data-testid="${testId}"]${more}`));
+  }
+
+  /** Waits until such an element is there and shown. */
+  one(testId, more = "", deadlineMs) {
+    return until(
+      `${testId}${more} is shown`,
+      async () => {
+        for (const element of await this.all(testId, more)) {
+          if (await element.isDisplayed()) return element;
+        }
+        return undefined;
+      },
+      deadlineMs,
+    );
+  }
+
+  async click(testId, more) {
+    await until(`${testId} can be clicked`, async () => {
+      const element = await this.one(testId, more);
+      if (!(await element.isEnabled())) return false;
+      await element.click();
+      return true;
+    });
+  }
+
+  /** Replaces what a field holds. */
+  async fill(testId, text) {
+    const field = await this.one(testId);
+    await field.clear();
+    await field.sendKeys(text);
+  }
+
+  async text(testId, more) {
+    return (await this.one(testId, more)).getText();
+  }
+
+  /** Waits until an element's text matches, and returns the match. */
+  shows(testId, pattern, deadlineMs) {
+    return until(
+      `${testId} shows ${pattern}`,
+      async () => {
+        for (const element of await this.all(testId)) {
+          const match = pattern.exec(await element.getText());
+          if (match) return match;
+        }
+        return undefined;
+      },
+      deadlineMs,
+    );
+  }
+
+  /** Keeps a picture of the window as an artefact. */
+  picture(name) {
+    return takePicture(this.home, name);
+  }
+
+  /** What the app and its driver wrote to their standard streams. */
+  output() {
+    return this.driverProcess.output();
+  }
+
+  async close() {
+    try {
+      await this.driver.quit();
+    } finally {
+      await this.driverProcess.stop();
+    }
+  }
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function answers(port) {
+  const response = await fetch(`http://127.0.0.1:${port}/status`);
+  return response.ok;
+}

@@ -1,0 +1,108 @@
+// Desktops without a screen. All share one message bus, as the windows of one person would; each has a display and a
+// home directory of its own, so that every window has the keyboard focus and a picture shows one app.
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { start } from "./process.mjs";
+import { until } from "./wait.mjs";
+
+const SCREEN = "1080x720x24";
+const OPENBOX = join(dirname(fileURLToPath(import.meta.url)), "openbox.xml");
+
+export async function startDesktops() {
+  const root = mkdtempSync(join(tmpdir(), "p2p-comm-window-"));
+  const desktops = new Desktops(root);
+  try {
+    await desktops.startBus();
+  } catch (error) {
+    await desktops.stop();
+    throw error;
+  }
+  return desktops;
+}
+
+class Desktops {
+  constructor(root) {
+    this.root = root;
+    this.running = [];
+    this.shared = {};
+    // Last in, so after the processes ended, should the whole test be ended from outside.
+    process.on("exit", () => this.#removeRoot());
+  }
+
+  async startBus() {
+    const { env } = this.#home("bus");
+    const bus = start("dbus-daemon", ["--session", "--nofork", "--print-address=3"], { env, extraPipes: 1 });
+    this.running.push(bus);
+    this.shared.DBUS_SESSION_BUS_ADDRESS = await firstLine(bus, "the message bus");
+  }
+
+  /**
+   * A display with a window manager and a fresh home directory.
+   * @returns {Promise<{ directory: string, env: Record<string, string> }>}
+   */
+  async open(name) {
+    const home = this.#home(name);
+    // `-displayfd` makes the server choose a free display and tell its number.
+    const server = start("Xvfb", ["-displayfd", "3", "-screen", "0", SCREEN, "-nolisten", "tcp"], {
+      env: home.env,
+      extraPipes: 1,
+    });
+    this.running.push(server);
+    home.env.DISPLAY = `:${await firstLine(server, "the X server")}`;
+    // The window manager's own files stay out of the home that a test looks at.
+    const manager = { ...this.#home(`${name}-manager`).env, DISPLAY: home.env.DISPLAY };
+    this.running.push(start("openbox", ["--sm-disable", "--config-file", OPENBOX], { env: manager }));
+    return home;
+  }
+
+  async stop() {
+    for (const process of this.running.splice(0).reverse()) await process.stop();
+    this.#removeRoot();
+  }
+
+  #removeRoot() {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+
+  #home(name) {
+    const directory = join(this.root, name);
+    const runtime = join(this.root, `${name}-run`);
+    mkdirSync(directory, { recursive: true });
+    mkdirSync(runtime, { recursive: true, mode: 0o700 });
+    const env = {
+      PATH: process.env.PATH,
+      LANG: "C.UTF-8",
+      HOME: directory,
+      TMPDIR: runtime,
+      XDG_CONFIG_HOME: join(directory, ".config"),
+      XDG_CACHE_HOME: join(directory, ".cache"),
+      XDG_DATA_HOME: join(directory, ".local/share"),
+      XDG_STATE_HOME: join(directory, ".local/state"),
+      XDG_RUNTIME_DIR: runtime,
+      P2P_COMM_DATA_DIR: join(directory, "p2p-comm"),
+      // No graphics card: draw by software, without handing buffers over to one.
+      LIBGL_ALWAYS_SOFTWARE: "1",
+      WEBKIT_DISABLE_DMABUF_RENDERER: "1",
+      RUST_BACKTRACE: "1",
+      ...this.shared,
+    };
+    return { directory, env };
+  }
+}
+
+/** Reads the one line that a server prints on descriptor 3 when it is ready. */
+async function firstLine(server, what) {
+  let text = "";
+  let gone = false;
+  server.pipes[0].on("data", (chunk) => {
+    text += chunk;
+  });
+  server.exited.then(() => {
+    gone = true;
+  });
+  await until(`${what} is ready`, () => text.includes("\n") || gone);
+  if (!text.includes("\n")) throw new Error(`${what} did not start:\n${server.output()}`);
+  return text.slice(0, text.indexOf("\n")).trim();
+}

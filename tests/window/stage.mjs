@@ -1,0 +1,72 @@
+// What every window test stands on: desktops, the app in them, and evidence when something fails.
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { openApp } from "./app.mjs";
+import { startDesktops } from "./desktop.mjs";
+
+const TEST_DEADLINE_MS = 120_000;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The app under test: built by `cargo build -p p2p-comm`, or the one that `P2P_COMM_APP` names. */
+export const BINARY =
+  process.env.P2P_COMM_APP ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug/p2p-comm");
+
+/** A test with a fresh stage, which is cleared whatever happens. */
+export function windowTest(title, body) {
+  test(title, { timeout: TEST_DEADLINE_MS }, async (context) => {
+    const stage = new Stage(await startDesktops());
+    // Past the deadline: ending the processes makes whatever still waits for them fail.
+    context.signal.addEventListener("abort", () => stage.clear());
+    try {
+      await body(stage);
+    } catch (error) {
+      await stage.keepEvidence(title.replaceAll(/\W+/g, "-"));
+      throw error;
+    } finally {
+      await stage.clear();
+    }
+  });
+}
+
+class Stage {
+  constructor(desktops) {
+    this.desktops = desktops;
+    this.homes = new Map();
+    this.apps = new Map();
+  }
+
+  /** The desktop of this person, the same at every call. */
+  async home(name) {
+    if (!this.homes.has(name)) this.homes.set(name, await this.desktops.open(name));
+    return this.homes.get(name);
+  }
+
+  /** Opens this person's window. */
+  async open(name) {
+    const app = await openApp({ binary: BINARY, args: ["--profile", name], home: await this.home(name) });
+    this.apps.set(name, app);
+    return app;
+  }
+
+  /** Closes this person's window; it can be opened again. */
+  async close(name) {
+    const app = this.apps.get(name);
+    this.apps.delete(name);
+    await app.close();
+  }
+
+  async keepEvidence(title) {
+    for (const [name, app] of this.apps) {
+      await app.picture(`failed-${title}-${name}`).catch((error) => console.error(error.message));
+      console.error(`--- ${name}'s app wrote:\n${app.output()}`);
+    }
+  }
+
+  async clear() {
+    for (const name of [...this.apps.keys()]) {
+      await this.close(name).catch((error) => console.error(`${name}: ${error.message}`));
+    }
+    await this.desktops.stop();
+  }
+}

@@ -1,0 +1,59 @@
+// What the app leaves on the disk when nobody asked it to keep anything, run as a person runs it: not driven, with the
+// default places for its files.
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join, relative } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { showsSomething, takePicture } from "./picture.mjs";
+import { start } from "./process.mjs";
+import { BINARY, windowTest } from "./stage.mjs";
+import { until } from "./wait.mjs";
+
+const OBSERVED_MS = 4000;
+const APP = ".local/share/org.p2pcomm.app";
+
+/** Every file that may appear in the home directory, and why. None of them holds anything of a conversation. */
+const ALLOWED = [
+  [`${APP}/storage/salt`, "WebKit: a random number, made with the data store even of a private window"],
+  [`${APP}/mediakeys/v1/salt`, "WebKit: as above, for media keys, which the page never asks for"],
+  [new RegExp(`^${APP}/WebKitCache/Version \\d+/salt$`), "WebKit: as above, for the cache, which stays empty"],
+  [
+    new RegExp(`^${APP}/hsts-storage\\.sqlite(-wal|-shm)?$`),
+    "WebKit: hosts that demand HTTPS; empty, the page loads none",
+  ],
+  [/^\.cache\/fontconfig\//, "fontconfig: an index of the fonts of the system"],
+  [/^\.cache\/mesa_shader_cache/, "Mesa: compiled drawing programs"],
+  [/^\.cache\/gstreamer-1\.0\/registry\./, "GStreamer: an index of the codecs of the system"],
+  [/^\.config\/dconf\/user$/, "GTK: the settings database of the desktop, made when first read"],
+];
+
+windowTest("the app leaves only the files of its web engine behind", async (stage) => {
+  const home = await stage.home("alice");
+  const { P2P_COMM_DATA_DIR: _, ...env } = home.env;
+  const app = start(BINARY, [], { env });
+  try {
+    await until("the window is drawn", async () => showsSomething(home, await takePicture(home, "8-not-driven-alice")));
+    // Not a wait for something: this long the app has the time to write what it should not.
+    await sleep(OBSERVED_MS);
+  } finally {
+    await app.stop();
+  }
+
+  const files = filesBelow(home.directory);
+  for (const file of files) console.log(`  ${file}: ${reasonFor(file) ?? "NOT ALLOWED"}`);
+  assert.deepEqual(
+    files.filter((file) => reasonFor(file) === undefined),
+    [],
+  );
+});
+
+function reasonFor(file) {
+  return ALLOWED.find(([path]) => (typeof path === "string" ? path === file : path.test(file)))?.[1];
+}
+
+function filesBelow(directory) {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(directory, join(entry.parentPath ?? entry.path, entry.name)))
+    .sort();
+}
