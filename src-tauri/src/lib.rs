@@ -6,6 +6,7 @@
 mod args;
 mod commands;
 mod events;
+mod signals;
 mod window;
 
 use args::Args;
@@ -36,6 +37,7 @@ pub fn run() -> ExitCode {
         .setup(move |app| {
             window::open(app, &args, view_files)?;
             events::forward(app.handle().clone(), engine);
+            signals::quit_when_asked(app.handle().clone());
             Ok(())
         })
         .build(tauri::generate_context!());

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 HOST = "127.0.0.1"
 PASSWORD = "correct horse battery staple"
 GOODBYE = 5
+LONGEST_LINE = 1024 * 1024
 
 
 class Cli:
@@ -49,7 +50,13 @@ async def start(program, *arguments):
     pipe = asyncio.subprocess.PIPE
     environment = os.environ | {"P2P_COMM_PASSWORD": PASSWORD}
     process = await asyncio.create_subprocess_exec(
-        program, *arguments, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe, env=environment
+        program,
+        *arguments,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=pipe,
+        stderr=pipe,
+        env=environment,
+        limit=LONGEST_LINE,
     )
     cli = Cli(process)
     try:

@@ -2,6 +2,7 @@
 //! protocol. Loss and delay are seeded; the seed is in the name of the failing assertion.
 #![allow(missing_docs, reason = "a test binary")]
 
+mod connection;
 mod delivery;
 mod lab;
 mod pairing;
