@@ -28,6 +28,7 @@ export const STAGES = [
     run: () => cargo(["clippy", "--workspace", "--all-targets", ...LOCKED, "--", "-D", "warnings"]),
   },
   { name: "arrows", run: () => run(process.execPath, ["scripts/arrows.mjs"]) },
+  { name: "claims", run: () => run(process.execPath, ["scripts/claims.mjs"]) },
   { name: "licences", run: () => run(process.execPath, ["scripts/licences.mjs"]) },
   {
     name: "doc",

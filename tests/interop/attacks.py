@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from spake2 import ed25519_basic as curve
 
 from cli import HOST, PASSWORD, calling, free_port
-from conversations import call, closed_with, get_acquainted
+from conversations import call, closed_with, fresh, get_acquainted
 from peer.frames import CAP, HANDSHAKE_CAP, Code, Violation, encode, from_base64, from_json, to_base64, to_json
 from peer.pairing import ELEMENT_LENGTH, Dialer, Listener
 from peer.quic import Certificate, Closed, Ended, Quic, configuration, dial, listen
@@ -26,14 +26,8 @@ GUESSES_PER_SOURCE = 5
 GUESSES_PER_PEER = 3
 PAIRING_TAKES = 10
 WINDOW = 16 * 1024
-SILENCE = 1
+SILENCE = 2
 WRONG = "not the password"
-SOURCES = (f"127.0.0.{host}" for host in count(2))
-
-
-def fresh():
-    """A local address from which nobody has dialled yet."""
-    return next(SOURCES)
 
 
 @asynccontextmanager
@@ -59,7 +53,7 @@ async def salted(address, source, password=PASSWORD):
 
 async def limits_before_confirmation(_bob, address):
     async with dial(address, Certificate(), fresh()) as connection:
-        assert connection.quic._retry_count == 1, "no Retry"
+        assert connection.quic.was_retried(), "no Retry"
         stream = connection.open(unidirectional=False)
         stream.send(Dialer(PASSWORD).start())
         await stream.receive(HANDSHAKE_CAP)
@@ -91,19 +85,34 @@ async def bad_tls(_bob, address):
             raise AssertionError(f"{name} was good enough")
 
 
-async def bad_frames(_bob, address):
+async def bad_first_frames(_bob, address):
+    await refused_at_first(
+        address,
+        {
+            "not JSON": encode(b"handshake"),
+            "not an object": encode(b"[]"),
+            "another kind of stream": encode(b'{"stream":"chat"}'),
+        },
+    )
+
+
+async def bad_lengths(_bob, address):
+    await refused_at_first(
+        address,
+        {
+            "too long": (HANDSHAKE_CAP + 1).to_bytes(4, "big") + bytes(HANDSHAKE_CAP + 1),
+            "much too long": b"\xff" * 4,
+            "empty": bytes(4),
+        },
+    )
+
+
+async def refused_at_first(address, first_bytes):
     source = fresh()
-    for name, data in (
-        ("too long", (HANDSHAKE_CAP + 1).to_bytes(4, "big")),
-        ("much too long", b"\xff" * 4),
-        ("empty", bytes(4)),
-        ("not JSON", encode(b"handshake")),
-        ("not an object", encode(b"[]")),
-        ("another kind of stream", encode(b'{"stream":"chat"}')),
-    ):
+    for name, data in first_bytes.items():
         async with dial(address, Certificate(), source) as connection:
             connection.open(unidirectional=False).send_bytes(data)
-            print(name, await connection.ended)
+            await closed_with(connection, Code.PROTOCOL_ERROR, name)
 
 
 async def bad_elements(_bob, address):
@@ -147,6 +156,12 @@ async def hanging_up(_bob, address, source=None):
         pass
 
 
+async def breaking_off(_bob, address, source):
+    async with half_paired(address, source) as (connection, stream, *_):
+        stream.send_bytes(bytes(4))
+        await connection.ended
+
+
 async def stalling(_bob, address):
     """Three that stall, after nothing, after frame 1 and after frame 3."""
 
@@ -169,9 +184,10 @@ async def connected(address, source):
 async def guessing(bob, address):
     """Whoever guesses five times is not even answered the sixth time; others are."""
     source = fresh()
+    ways = wrong_password, hanging_up, breaking_off
     for guess in range(GUESSES_PER_SOURCE):
         assert await is_answered(address, source), f"guess {guess + 1} is not answered"
-        await (wrong_password, hanging_up)[guess % 2](bob, address, source)
+        await ways[guess % len(ways)](bob, address, source)
     assert not await is_answered(address, source), "the sixth guess is answered"
     assert await is_answered(address, fresh()), "another source is not answered"
 
@@ -227,7 +243,7 @@ async def bad_hello(_bob, address):
             if name == "another's device":
                 hello["device"] = to_base64(other.public)
             if name == "small order":
-                # With the identity as key, this is a valid signature of everything in the cofactored equation.
+                # With the identity as key, this is a valid signature of everything.
                 hello |= {"device": to_base64(identity()), "signature": to_base64(identity() + bytes(32))}
             control = Outgoing(connection, "control", secrets.key("control", "A"))
             control.send("ping" if name == "no hello" else "hello", **hello)
@@ -272,6 +288,18 @@ async def unknown_stream(_bob, address):
 
 
 # Listeners
+
+
+async def real_dialer_against_bad_lengths(program):
+    lengths = {"too long": HANDSHAKE_CAP + 1, "empty": 0}
+    for name, length in lengths.items():
+        address = HOST, free_port()
+        async with listen(address, Certificate()) as arrivals, calling(program, "send", address, "hello"):
+            async with await arrivals.get() as connection:
+                stream = await connection.accept()
+                await stream.receive(HANDSHAKE_CAP)
+                stream.send_bytes(length.to_bytes(4, "big"))
+                await closed_with(connection, Code.PROTOCOL_ERROR, name)
 
 
 async def real_dialer_against_bad_elements(program):

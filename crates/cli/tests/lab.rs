@@ -46,12 +46,23 @@ impl Start {
         self
     }
 
-    pub fn go(mut self) -> Run {
+    pub fn go(self) -> Run {
+        self.spawn(true)
+    }
+
+    /// Nobody reads what it prints.
+    pub fn unheard(self) -> Run {
+        self.spawn(false)
+    }
+
+    fn spawn(mut self, heard: bool) -> Run {
         let pipes = self.0.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = pipes.spawn().unwrap();
         let (stdout, mut stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let (sender, lines) = channel();
+        let stdout = heard.then_some(stdout);
         std::thread::spawn(move || {
+            let Some(stdout) = stdout else { return };
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 if sender.send(line).is_err() {
                     return;

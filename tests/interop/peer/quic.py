@@ -76,6 +76,10 @@ class Quic(QuicConnection):
         """What the other side lets us do: bidirectional streams, unidirectional ones, bytes."""
         return self._remote_max_streams_bidi, self._remote_max_streams_uni, self._remote_max_data
 
+    def was_retried(self):
+        """Whether the listener made us prove our address."""
+        return self._retry_count > 0
+
     def open_up(self):
         """Grants what a confirmed connection gets."""
         self._local_max_streams_uni.value = UNIDIRECTIONAL_AFTER

@@ -14,7 +14,9 @@ EPOCH_LENGTH = 16
 CONVERSATION = "direct"
 FEATURES = ["text", "link"]
 TEXT_CAP = 65_536
-LENGTHS = {"text": ("text", TEXT_CAP), "link": ("url", 4096)}
+LINK_CAP = 4096
+CONTENT = {"text": "text", "link": "url"}
+SCHEMES = {"http", "https", "mailto", "tel", "sip", "xmpp", "matrix", "magnet"}
 LIST_CAP = 32
 PING_AFTER_SILENCE = 3
 PING_WHILE_UNACKNOWLEDGED = 0.5
@@ -76,7 +78,7 @@ class Session:
         self._secrets = pairing.secrets
         self._inbox = defaultdict(asyncio.Queue)
         self._heard = time.monotonic()
-        self._unacknowledged = set()
+        self.unacknowledged = set()
         self._opened = set()
         self._added = False
         self.control = None
@@ -89,9 +91,7 @@ class Session:
         return self
 
     async def __aexit__(self, *_error):
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
 
     async def receive(self, kind):
         """The next message of this kind."""
@@ -115,7 +115,7 @@ class Session:
             self.chat = Outgoing(self.connection, "chat", self._secrets.key("chat", self._side))
         self._person.sent[self.device] += 1
         counter = self._person.sent[self.device]
-        self._unacknowledged.add(counter)
+        self.unacknowledged.add(counter)
         epoch = to_base64(self._person.epoch)
         now = int(time.time() * 1000)
         self.chat.send(kind, conv=CONVERSATION, epoch=epoch, counter=counter, at=now, **members)
@@ -123,10 +123,10 @@ class Session:
 
     async def acknowledged(self, counter):
         """Waits until the other side has every message up to this one."""
-        while counter in self._unacknowledged:
+        while counter in self.unacknowledged:
             ack = await self.receive("ack")
             if ack["epoch"] == to_base64(self._person.epoch):
-                self._unacknowledged = {one for one in self._unacknowledged if one > ack["counter"]}
+                self.unacknowledged = {one for one in self.unacknowledged if one > ack["counter"]}
 
     async def ping(self):
         """Waits for the answer to a ping: the other side is alive and has read what we sent on this stream."""
@@ -141,9 +141,7 @@ class Session:
         except Closed:
             pass
         finally:
-            for stream in streams:
-                stream.cancel()
-            await asyncio.gather(*streams, return_exceptions=True)
+            await end(streams)
 
     async def _read(self, stream):
         """Reads one stream of the other side's to its end."""
@@ -187,29 +185,22 @@ class Session:
     def _take_chat(self, message):
         if not self._added:
             return
-        kind = message["kind"]
-        epoch, counter = check_name(message)
         member(message, "at", int)
+        epoch, counter = check_name(message)
+        name = {one: message[one] for one in ("conv", "epoch", "counter")}
         last_epoch, last_counter = self._person.received.get(self.device, (None, 0))
         if epoch != last_epoch or counter > last_counter:
             self._person.received[self.device] = (epoch, counter)
-            self._show(kind, message)
-        name = {one: message[one] for one in ("conv", "epoch", "counter")}
-        if kind not in LENGTHS and message.get("must") is True:
-            self.control.send("unsupported", **name)
+            if can_show(message):
+                self._inbox[message["kind"]].put_nowait(message)
+            elif message.get("must") is True:
+                self.control.send("unsupported", **name)
         self.control.send("ack", **name)
-
-    def _show(self, kind, message):
-        if kind in LENGTHS:
-            name, cap = LENGTHS[kind]
-            if not 1 <= len(member(message, name, str).encode()) <= cap:
-                raise Violation(f"a {kind} of a wrong length")
-        self._inbox[kind].put_nowait(message)
 
     async def _ping(self):
         while True:
             await asyncio.sleep(PING_WHILE_UNACKNOWLEDGED)
-            if self._unacknowledged or time.monotonic() - self._heard > PING_AFTER_SILENCE:
+            if self.unacknowledged or time.monotonic() - self._heard > PING_AFTER_SILENCE:
                 self.control.send("ping")
 
 
@@ -226,6 +217,25 @@ class Outgoing:
         token = self._sealer.seal(kind, **members)
         self.stream.send(token)
         return token
+
+
+async def end(tasks):
+    """Cancels the tasks; raises what one of them failed with before."""
+    for task in tasks:
+        task.cancel()
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(result, Exception):
+            raise result
+
+
+def can_show(message):
+    """Whether the message is of a kind that we know and keeps that kind's limits."""
+    text = message.get(CONTENT.get(message["kind"]))
+    if message["conv"] != CONVERSATION or not isinstance(text, str):
+        return False
+    if message["kind"] == "link":
+        return len(text.encode()) <= LINK_CAP and text.partition(":")[0].lower() in SCHEMES
+    return 1 <= len(text.encode()) <= TEXT_CAP
 
 
 def check_profile(message):
