@@ -262,6 +262,8 @@ mod tests {
     /// Writes the bindings; `npm test` fails when that changed them.
     #[test]
     fn the_bindings_are_generated() {
-        super::builder().export(Typescript::default(), concat!(env!("CARGO_MANIFEST_DIR"), "/ui/src/bindings.gen.ts")).unwrap();
+        super::builder()
+            .export(Typescript::default(), concat!(env!("CARGO_MANIFEST_DIR"), "/ui/src/bindings.gen.ts"))
+            .unwrap();
     }
 }

@@ -18,7 +18,7 @@ from cli import HOST, PASSWORD, calling, free_port
 from conversations import call, closed_with, fresh, get_acquainted
 from peer.frames import CAP, HANDSHAKE_CAP, Code, Violation, encode, from_base64, from_json, to_base64, to_json
 from peer.pairing import ELEMENT_LENGTH, Dialer, Listener
-from peer.quic import Certificate, Closed, Ended, Quic, configuration, dial, listen
+from peer.quic import Certificate, Closed, Ended, Insistent, Quic, configuration, dial, listen
 from peer.sealed import Sealer
 from peer.session import Outgoing, Person, pair_as_dialer, pair_as_listener
 
@@ -69,7 +69,7 @@ async def bad_tls(_bob, address):
     for name, certificate, changes in (
         ("no certificate", without, {}),
         ("another's certificate", stolen, {}),
-        ("a certificate of another kind", elliptic, {}),
+        ("a certificate of another kind", elliptic, {"kind": Insistent}),
         ("another protocol", Certificate(), {"alpn_protocols": ["p2p-comm/0"]}),
     ):
         try:
@@ -288,6 +288,18 @@ async def unknown_stream(_bob, address):
 
 
 # Listeners
+
+
+async def real_dialer_against_stolen_certificate(program):
+    stolen = Certificate()
+    stolen.key = Certificate().key
+    address = HOST, free_port()
+    async with listen(address, stolen) as arrivals, calling(program, "send", address, "hello"):
+        try:
+            await asyncio.wait_for(arrivals.get(), SILENCE)
+        except asyncio.TimeoutError:
+            return
+        raise AssertionError("a certificate whose key we do not have was good enough")
 
 
 async def real_dialer_against_bad_lengths(program):

@@ -25,7 +25,8 @@ ALONE = {
 }
 WITH_DIALER = {
     "our listener: the real dialer sends a text and a link": conversations.as_listener,
-    "our listener knows another password: the real dialer guesses three times": attacks.real_dialer_against_wrong_password,
+    "our listener knows another password: three guesses": attacks.real_dialer_against_wrong_password,
+    "our listener shows another's certificate": attacks.real_dialer_against_stolen_certificate,
     "our listener sends lengths that are to be refused": attacks.real_dialer_against_bad_lengths,
     "our listener sends elements that are to be refused": attacks.real_dialer_against_bad_elements,
 }
@@ -65,14 +66,16 @@ class Results:
         try:
             await asyncio.wait_for(check(*arguments), deadline)
         except asyncio.TimeoutError:
-            self.failed += 1
-            print(f"FAILED  {name}: not done after {max(deadline, 0):.0f} s", flush=True)
+            self.fail(name, f"not done after {max(deadline, 0):.0f} s")
         except Exception as error:
-            self.failed += 1
-            print(f"FAILED  {name}: {type(error).__name__} {error}", flush=True)
+            self.fail(name, f"{type(error).__name__} {error}")
         else:
             self.passed += 1
             print(f"passed  {name} ({time.monotonic() - began:.1f} s)", flush=True)
+
+    def fail(self, name, why):
+        self.failed += 1
+        print(f"FAILED  {name}: {why}", flush=True)
 
 
 async def run(program):
@@ -81,14 +84,21 @@ async def run(program):
         await results.check(name, check)
     for name, check in WITH_DIALER.items():
         await results.check(name, check, program)
-    if conversations.has_many_sources():
+    await run_with_listener(program, results)
+    print(f"{results.passed} passed, {results.failed} failed")
+    return 0 if results.failed == 0 else 1
+
+
+async def run_with_listener(program, results):
+    if not conversations.has_many_sources():
+        print(f"skipped {len(WITH_LISTENER)} checks: only {cli.HOST} is a loopback address here")
+        return
+    try:
         async with cli.listening(program) as (bob, address):
             for name, check in WITH_LISTENER.items():
                 await results.check(name, check, bob, address)
-    else:
-        print(f"skipped {len(WITH_LISTENER)} checks: only {cli.HOST} is a loopback address here")
-    print(f"{results.passed} passed, {results.failed} failed")
-    return 0 if results.failed == 0 else 1
+    except Exception as error:
+        results.fail("the real listener", f"{type(error).__name__} {error}")
 
 
 def program():

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from itertools import product
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -47,7 +48,8 @@ def compute():
     secrets = dialer.secrets
     device = Device(Ed25519PrivateKey.from_private_bytes(DEVICE_SEED))
     rows = {f"frame {number}": frame.decode() for number, frame in enumerate(frames, 1) if number > 1}
-    rows |= {f"key({purpose}, {side})": secrets.key(purpose, side).hex() for purpose in ("control", "chat") for side in "AB"}
+    for purpose, side in product(("control", "chat"), "AB"):
+        rows[f"key({purpose}, {side})"] = secrets.key(purpose, side).hex()
     return rows | {
         "K": pairing.password_key(PASSWORD, SALT).hex(),
         "T": secrets.transcript.hex(),
@@ -58,7 +60,7 @@ def compute():
 
 
 def entropy(side):
-    """What SPAKE2 reads instead of random bytes; it takes them as a big-endian number, the table as a little-endian one."""
+    """What SPAKE2 reads instead of random bytes: a big-endian number for it, a little-endian one for the table."""
     cipher = Cipher(ChaCha20(ENTROPY_KEYS[side], bytes(16)), mode=None)
     return lambda length: cipher.encryptor().update(bytes(length))[::-1]
 

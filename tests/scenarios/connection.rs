@@ -32,14 +32,13 @@ async fn settled(
 async fn when_both_dial_at_once_one_connection_remains_the_same_on_both_sides() {
     let network = Network::new(50);
     let mut rng = StdRng::seed_from_u64(50);
-    let _g = tracing::subscriber::set_default(tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(std::io::stderr).finish());
     let (mut alice, mut bob) = alice_and_bob(&network).await;
     let (to_bob, to_alice) = befriend(&mut alice, &mut bob).await;
     let (mut name, _) = settled((&mut alice, to_bob), (&bob, to_alice), None).await;
     let mut crossed = 0;
     for round in 0..ROUNDS {
         // So far apart that the pairings cross: each side begins before it can hear of the other's.
-        let delay = Duration::from_millis(rng.random_range(1..400));
+        let delay = Duration::from_millis(rng.random_range(1..250));
         let jitter = Duration::from_millis(rng.random_range(0..50));
         network.set_both(alice.ip, bob.ip, Link { delay, jitter, ..Link::default() });
         // Until the next attempt may begin at once, on both sides.
@@ -49,8 +48,6 @@ async fn when_both_dial_at_once_one_connection_remains_the_same_on_both_sides() 
         let (next, most) = settled((&mut alice, to_bob), (&bob, to_alice), Some(name)).await;
         name = next;
         crossed += u32::from(most > 1);
-        eprintln!("ROUND {round} {delay:?} {jitter:?} {:?}", tokio::time::Instant::now());
-        if !alice.notices(to_bob).await.is_empty() || !bob.notices(to_alice).await.is_empty() { panic!("NOTICE in {round}"); }
         if round % 50 == 0 {
             talk(&alice, to_bob, &bob, to_alice).await;
         }
@@ -84,7 +81,6 @@ async fn a_cut_is_noticed_in_10_seconds_and_heals_by_itself() {
         bob.until_state(to_alice, PeerState::Connected).await;
         let limit = if outage > 120 { 70 } else { 15 };
         assert!(healed.elapsed() < Duration::from_secs(limit), "{:?} after {outage} s", healed.elapsed());
-        eprintln!("{:?} after {outage} s", healed.elapsed());
         if outage == 8 {
             let (same, _) = settled((&mut alice, to_bob), (&bob, to_alice), None).await;
             assert_eq!(same, name, "a short outage needs no new connection");

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 /// Nothing in a scenario takes longer, in virtual time.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(300);
 /// How often to look again at what no shell is told of.
 const TICK: Duration = Duration::from_millis(20);
 /// What everybody but an attacker uses.
@@ -149,7 +149,12 @@ impl Person {
     }
 
     /// Waits for a state; says how long it took.
-    pub(crate) async fn until_state_is(&mut self, peer: PeerId, what: &str, is: impl Fn(PeerState) -> bool) -> Duration {
+    pub(crate) async fn until_state_is(
+        &mut self,
+        peer: PeerId,
+        what: &str,
+        is: impl Fn(PeerState) -> bool,
+    ) -> Duration {
         let began = Instant::now();
         self.until(what, async |handle| {
             let peers = handle.peers().await.unwrap();

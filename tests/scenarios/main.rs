@@ -3,6 +3,8 @@
 #![allow(missing_docs, reason = "a test binary")]
 
 mod connection;
+mod consent;
 mod delivery;
+mod guesses;
 mod lab;
 mod pairing;

@@ -1,10 +1,11 @@
 //! The command line, parsed into types that are valid from then on.
 
 use crate::courier::Draft;
+use crate::failure::Failure;
 use crate::input::Lines;
 use crate::send::Source;
 use clap::{Parser, Subcommand};
-use p2p_comm_engine::{Link, Name, NetConfig, PeerAddress, Text, Windows};
+use p2p_comm_engine::{Error, Link, Name, NetConfig, PeerAddress, Text, Windows};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,7 +31,9 @@ pub(crate) enum Command {
     /// Send texts; done when the other side's app has acknowledged them all.
     Send(Send),
     /// Talk: lines of standard input are sent, incoming lines are printed.
-    #[command(after_help = "In the chat: /link URL sends a link, /quit leaves, // sends a line that begins with a slash.")]
+    #[command(
+        after_help = "In the chat: /link URL sends a link, /quit leaves, // sends a line that begins with a slash."
+    )]
     Chat(Chat),
     /// Send a link; done when the other side's app has acknowledged it.
     Link(LinkTo),
@@ -85,7 +88,7 @@ pub(crate) struct Send {
     #[command(flatten)]
     pub(crate) to: To,
     /// Words of one message, or `-` for one message per line of standard input (blank lines are left out).
-    #[arg(required = true, value_parser = text)]
+    #[arg(required = true)]
     text: Vec<String>,
 }
 
@@ -105,7 +108,7 @@ pub(crate) struct LinkTo {
     pub(crate) to: To,
     /// The link.
     #[arg(value_parser = link)]
-    pub(crate) url: String,
+    url: String,
 }
 
 impl Command {
@@ -133,8 +136,22 @@ impl To {
 }
 
 impl Send {
+    /// The words make one text, so they are judged together.
+    pub(crate) fn source(&self) -> Result<Source, Failure> {
+        if self.text == ["-"] {
+            return Ok(Source::Lines(Lines::new()));
+        }
+        let text = self.text.join(" ");
+        match Text::parse(&text).map_err(Error::from) {
+            Ok(_) => Ok(Draft::Text(text).into()),
+            Err(Error { code, .. }) => Err(Failure::Usage { code, words: code.to_string() }),
+        }
+    }
+}
+
+impl LinkTo {
     pub(crate) fn source(&self) -> Source {
-        if self.text == ["-"] { Source::Lines(Lines::new()) } else { Draft::Text(self.text.join(" ")).into() }
+        Draft::Link(self.url.clone()).into()
     }
 }
 
@@ -148,10 +165,6 @@ fn address(text: &str) -> Result<PeerAddress, String> {
 
 fn link(text: &str) -> Result<String, String> {
     Link::parse(text).map(|link| link.as_str().to_owned()).map_err(|error| error.to_string())
-}
-
-fn text(text: &str) -> Result<String, String> {
-    Text::parse(text).map(|text| text.as_str().to_owned()).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -169,7 +182,7 @@ mod tests {
         let source = |words: &[&str]| {
             let fixed = ["p2p-comm-cli", "send", "--name", "alice", "--peer", "localhost:1"];
             match Args::try_parse_from(fixed.iter().chain(words)).unwrap().command {
-                Command::Send(send) => send.source(),
+                Command::Send(send) => send.source().unwrap(),
                 _ => unreachable!(),
             }
         };

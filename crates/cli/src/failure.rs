@@ -103,8 +103,7 @@ mod tests {
 
     #[test]
     fn the_reason_names_what_happened_before() {
-        let failure =
-            Failure::Undelivered { code: Code::DialingStopped, after: Some(Code::WrongPassword), waiting: 2 };
+        let failure = Failure::Undelivered { code: Code::DialingStopped, after: Some(Code::WrongPassword), waiting: 2 };
         assert_eq!(failure.code(), "dialingStopped");
         let words = failure.to_string();
         assert!(words.contains("(wrongPassword: ") && words.ends_with("; 2 messages were not acknowledged"), "{words}");

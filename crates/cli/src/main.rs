@@ -23,7 +23,7 @@ mod words;
 
 use args::{Args, Command};
 use clap::Parser as _;
-use courier::{Draft, Tally};
+use courier::Tally;
 use failure::Failure;
 use node::Node;
 use output::Output;
@@ -93,13 +93,16 @@ async fn carry_out(
     tally: &Tally,
     out: &mut Output,
 ) -> Result<(), Failure> {
-    let node = Node::start(handle, command.own(), password).await?;
+    let start = Node::start(handle, command.own(), password);
     match command {
-        Command::Listen(listen) => listen::run(node, listen.accept_anyone, out).await,
-        Command::Send(send) => send::run(node, &send.to, send.source(), tally, out).await,
-        Command::Link(link) => send::run(node, &link.to, Draft::Link(link.url.clone()).into(), tally, out).await,
-        Command::Chat(chat) => chat::run(node, &chat.to, tally, out).await,
-        Command::Echo(_) => echo::run(node, out).await,
+        Command::Listen(listen) => listen::run(start.await?, listen.accept_anyone, out).await,
+        Command::Send(send) => {
+            let source = send.source()?;
+            send::run(start.await?, &send.to, source, tally, out).await
+        }
+        Command::Link(link) => send::run(start.await?, &link.to, link.source(), tally, out).await,
+        Command::Chat(chat) => chat::run(start.await?, &chat.to, tally, out).await,
+        Command::Echo(_) => echo::run(start.await?, out).await,
     }
 }
 

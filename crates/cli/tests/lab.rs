@@ -9,49 +9,49 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 /// Nothing in an ordinary test takes longer.
-pub const DEADLINE: Duration = Duration::from_secs(30);
-pub const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 /// How often a child is asked whether it has ended; there is no portable way to be told.
 const TICK: Duration = Duration::from_millis(5);
 
 /// A UDP port of loopback that was free a moment ago.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Arguments and environment of one run.
-pub struct Start(Command);
+pub(crate) struct Start(Command);
 
 impl Start {
     /// `words` are separated by single spaces; the password and nothing else is in the environment.
-    pub fn new(words: &str) -> Self {
+    pub(crate) fn new(words: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_p2p-comm-cli"));
         command.args(words.split(' ').filter(|word| !word.is_empty()));
         command.env_clear().env("P2P_COMM_PASSWORD", PASSWORD);
         Self(command)
     }
 
-    pub fn arg(mut self, arg: &str) -> Self {
+    pub(crate) fn arg(mut self, arg: &str) -> Self {
         self.0.arg(arg);
         self
     }
 
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.0.env(name, value);
         self
     }
 
-    pub fn without_password(mut self) -> Self {
+    pub(crate) fn without_password(mut self) -> Self {
         self.0.env_remove("P2P_COMM_PASSWORD");
         self
     }
 
-    pub fn go(self) -> Run {
+    pub(crate) fn go(self) -> Run {
         self.spawn(true)
     }
 
     /// Nobody reads what it prints.
-    pub fn unheard(self) -> Run {
+    pub(crate) fn unheard(self) -> Run {
         self.spawn(false)
     }
 
@@ -80,40 +80,40 @@ impl Start {
 }
 
 /// A running child; killed when dropped.
-pub struct Run {
+pub(crate) struct Run {
     child: Child,
     stdin: Option<ChildStdin>,
     lines: Receiver<String>,
     /// Every line of standard output so far.
-    pub seen: Vec<String>,
+    pub(crate) seen: Vec<String>,
     errors: Option<JoinHandle<String>>,
 }
 
 /// How a run ended.
-pub struct End {
-    pub code: Option<i32>,
-    pub stdout: Vec<String>,
-    pub stderr: String,
+pub(crate) struct End {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: Vec<String>,
+    pub(crate) stderr: String,
 }
 
 impl Run {
     /// Writes lines to its standard input.
-    pub fn say(&mut self, text: &str) {
+    pub(crate) fn say(&mut self, text: &str) {
         let stdin = self.stdin.as_mut().unwrap();
         stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush()).unwrap();
     }
 
-    pub fn end_input(&mut self) {
+    pub(crate) fn end_input(&mut self) {
         self.stdin = None;
     }
 
     /// Reads lines until one fits.
-    pub fn until(&mut self, what: &str, fits: impl Fn(&str) -> bool) -> String {
+    pub(crate) fn until(&mut self, what: &str, fits: impl Fn(&str) -> bool) -> String {
         self.within(DEADLINE, what, fits)
     }
 
     /// Reads lines until one fits, for so long.
-    pub fn within(&mut self, time: Duration, what: &str, fits: impl Fn(&str) -> bool) -> String {
+    pub(crate) fn within(&mut self, time: Duration, what: &str, fits: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + time;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -135,7 +135,7 @@ impl Run {
     }
 
     /// Reads JSON lines until an event of this kind fits.
-    pub fn event(&mut self, kind: &str, fits: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn event(&mut self, kind: &str, fits: impl Fn(&Value) -> bool) -> Value {
         let fits = |line: &str| {
             let event: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
             event["event"] == kind && fits(&event)
@@ -146,18 +146,18 @@ impl Run {
 
     /// Asks it to end, as a service manager does.
     #[cfg(unix)]
-    pub fn terminate(&self) {
+    pub(crate) fn terminate(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
     }
 
     /// Waits until it ends by itself.
-    pub fn end(self) -> End {
+    pub(crate) fn end(self) -> End {
         self.end_within(DEADLINE)
     }
 
     /// Waits until it ends by itself, for so long.
-    pub fn end_within(mut self, time: Duration) -> End {
+    pub(crate) fn end_within(mut self, time: Duration) -> End {
         let deadline = Instant::now() + time;
         let status = loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -195,26 +195,26 @@ impl Drop for Run {
 
 impl End {
     /// The events of one kind.
-    pub fn events(&self, kind: &str) -> Vec<Value> {
+    pub(crate) fn events(&self, kind: &str) -> Vec<Value> {
         let all = self.stdout.iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
         all.filter(|event| event["event"] == kind).collect()
     }
 }
 
 /// Bob listens with --json; gives his port, too.
-pub fn bob(options: &str) -> (Run, u16) {
+pub(crate) fn bob(options: &str) -> (Run, u16) {
     let port = free_port();
     let bob = Start::new(&format!("listen --name bob --bind 127.0.0.1 --port {port} --json {options}")).go();
     (bob, port)
 }
 
 /// The start of alice's command towards `port`.
-pub fn alice(command: &str, port: u16) -> Start {
+pub(crate) fn alice(command: &str, port: u16) -> Start {
     let own = free_port();
     Start::new(&format!("{command} --name alice --peer 127.0.0.1:{port} --bind 127.0.0.1 --port {own}"))
 }
 
 /// Bob is ready to be called.
-pub fn ready(bob: &mut Run) {
+pub(crate) fn ready(bob: &mut Run) {
     bob.event("listening", |_| true);
 }

@@ -14,8 +14,8 @@ const CALLERS: usize = 8;
 const PACKET: usize = 64 * 1024;
 
 /// Passes packets on from its port to another and back; ends when dropped.
-pub struct Relay {
-    pub port: u16,
+pub(crate) struct Relay {
+    pub(crate) port: u16,
     shared: Arc<Shared>,
 }
 
@@ -29,7 +29,7 @@ struct Shared {
 }
 
 impl Relay {
-    pub fn start(to: u16, loss: u64, seed: u64) -> Self {
+    pub(crate) fn start(to: u16, loss: u64, seed: u64) -> Self {
         let socket = socket();
         let port = socket.local_addr().unwrap().port();
         let (stop, passed, lost) = Default::default();
@@ -40,7 +40,7 @@ impl Relay {
     }
 
     /// Packets passed on and packets lost, so far.
-    pub fn counts(&self) -> (u64, u64) {
+    pub(crate) fn counts(&self) -> (u64, u64) {
         (self.shared.passed.load(Ordering::Relaxed), self.shared.lost.load(Ordering::Relaxed))
     }
 }

@@ -34,7 +34,10 @@ fn wrong_use_ends_with_2() {
         refused(Start::new(words), mistake);
     }
     let blank = Start::new("send --name alice --peer 127.0.0.1:9").arg(" ");
-    refused(blank, "the message is empty");
+    refused(blank, "error: messageEmpty: ");
+    let half = "x".repeat(33_000);
+    let long = Start::new("send --name alice --peer 127.0.0.1:9").arg(&half).arg(&half);
+    refused(long, "error: messageTooLong: ");
 }
 
 #[test]

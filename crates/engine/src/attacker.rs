@@ -227,7 +227,8 @@ impl Rogue {
     /// Sends a chat message of any kind; `members` come after those that each message has.
     pub async fn chat(&mut self, counter: u64, members: &str) -> bool {
         let epoch = self.epoch();
-        self.say(Stream::Chat, &format!(r#""conv":"direct","epoch":"{epoch}","counter":{counter},"at":0,{members}"#)).await
+        self.say(Stream::Chat, &format!(r#""conv":"direct","epoch":"{epoch}","counter":{counter},"at":0,{members}"#))
+            .await
     }
 
     /// Sends the members of a JSON object, numbered and sealed as the stream wants it.

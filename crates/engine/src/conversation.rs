@@ -139,7 +139,9 @@ impl Conversation {
 
     fn delivery_of(&self, counter: u64) -> Delivery {
         match self.watermarks {
-            Watermarks { acked, .. } if counter <= acked && self.unsupported.contains(&counter) => Delivery::Unsupported,
+            Watermarks { acked, .. } if counter <= acked && self.unsupported.contains(&counter) => {
+                Delivery::Unsupported
+            }
             Watermarks { acked, .. } if counter <= acked => Delivery::Delivered,
             Watermarks { sent, .. } if counter <= sent => Delivery::Sent,
             Watermarks { .. } => Delivery::Queued,

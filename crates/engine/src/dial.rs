@@ -76,7 +76,8 @@ async fn attempt(
 
     let turn = Arc::new(Semaphore::new(1));
     let mut attempts = JoinSet::new();
-    let others = candidates.into_iter().filter(|candidate| !addresses.contains(candidate)).map(|address| (address, false));
+    let others =
+        candidates.into_iter().filter(|candidate| !addresses.contains(candidate)).map(|address| (address, false));
     let all: Vec<_> = addresses.iter().map(|address| (*address, true)).chain(others).collect();
     for (address, listed) in all {
         let (dialer, turn, proving) = (dialer.clone(), turn.clone(), proving.clone());

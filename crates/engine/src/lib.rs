@@ -32,6 +32,8 @@ pub mod logging;
 mod pairing;
 mod passphrase;
 
+#[cfg(feature = "test-util")]
+pub use actor::census::{Census, ConnectionName};
 pub use changes::ChangesReceiver;
 pub use echo::{accept_everyone, answer_everyone};
 pub use engine::{Engine, Options};
@@ -39,11 +41,9 @@ pub use error::Error;
 pub use handle::{Handle, Receipt};
 pub use p2p_comm_crypto::Password;
 pub use p2p_comm_model::{
-    Changes, Code, Content, ConversationChange, Delivery, Host, LastLine, Line, Link, Name, NodePhase, NodeStatus, Notice,
-    Page, PeerAddress, PeerId, PeerSnapshot, PeerState, Pii, RequestId, RequestSnapshot, Sender, Text, limits,
+    Changes, Code, Content, ConversationChange, Delivery, Host, LastLine, Line, Link, Name, NodePhase, NodeStatus,
+    Notice, Page, PeerAddress, PeerId, PeerSnapshot, PeerState, Pii, RequestId, RequestSnapshot, Sender, Text, limits,
 };
-#[cfg(feature = "test-util")]
-pub use actor::census::{Census, ConnectionName};
 #[cfg(feature = "test-util")]
 pub use p2p_comm_net::mem;
 pub use p2p_comm_net::{Config as NetConfig, Windows};

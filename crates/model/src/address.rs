@@ -121,7 +121,9 @@ mod tests {
         assert_eq!(PeerAddress::new("localhost", 0), Err(Code::InvalidPort));
         assert_eq!(PeerAddress::new("localhost", 70_000), Err(Code::InvalidPort));
         assert_eq!(PeerAddress::parse("localhost:x"), Err(Code::InvalidPort));
-        for host in ["", " ", "a b", "exa mple.org", "-a-.org", "0.0.0.0", "::", "224.0.0.1", "1.2.3", "999.1.1.1", "a/b"] {
+        for host in
+            ["", " ", "a b", "exa mple.org", "-a-.org", "0.0.0.0", "::", "224.0.0.1", "1.2.3", "999.1.1.1", "a/b"]
+        {
             assert_eq!(PeerAddress::new(host, 1), Err(Code::InvalidAddress), "{host:?}");
         }
         assert_eq!(PeerAddress::parse("::1:80"), Err(Code::InvalidAddress));

@@ -94,7 +94,9 @@ mod tests {
 
     #[test]
     fn dangerous_or_broken_links_are_refused() {
-        for text in ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "ms-msdt:/id", "C:\\x", "smb://h/s"] {
+        for text in
+            ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "ms-msdt:/id", "C:\\x", "smb://h/s"]
+        {
             assert_eq!(Link::parse(text), Err(LinkError::Scheme), "{text}");
         }
         for text in ["", "hello", "http://", "https://exa mple.org"] {

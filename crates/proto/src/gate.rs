@@ -114,8 +114,7 @@ impl Gate {
 
     fn slowed(&self, now: Instant) -> bool {
         let oldest = self.total.front();
-        self.total.len() >= TOTAL_BUDGET
-            && oldest.is_some_and(|at| now.saturating_duration_since(*at) < TOTAL_WINDOW)
+        self.total.len() >= TOTAL_BUDGET && oldest.is_some_and(|at| now.saturating_duration_since(*at) < TOTAL_WINDOW)
     }
 
     fn forget_one(&mut self) {

@@ -110,14 +110,7 @@ impl Handshake {
         Self::new(Role::Listener, State::Header { salt, key }, now, binding, exporter, seed)
     }
 
-    fn new(
-        role: Role,
-        state: State,
-        now: Instant,
-        binding: Certificates,
-        exporter: [u8; 32],
-        seed: [u8; 32],
-    ) -> Self {
+    fn new(role: Role, state: State, now: Instant, binding: Certificates, exporter: [u8; 32], seed: [u8; 32]) -> Self {
         let deadline = now.checked_add(DEADLINE).unwrap_or(now);
         let (transcript, outputs) = (Transcript::new(), VecDeque::new());
         let mut this = Self { role, state, transcript, binding, exporter, seed, deadline, exposed: false, outputs };

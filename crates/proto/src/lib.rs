@@ -11,6 +11,7 @@
 //!
 //! Each `handle` must be followed by draining `poll_output` to `None`; then `poll_timeout` says when to call again.
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "a test has to begin at some time"))]
 #![cfg_attr(
     not(test),
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)

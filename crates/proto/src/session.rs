@@ -1,5 +1,5 @@
-use crate::wire::{Control, Conversation, Hello, KeyLife, Profile, StreamKind, WireError, put_frame};
 use crate::wire::ChatMessage;
+use crate::wire::{Control, Conversation, Hello, KeyLife, Profile, StreamKind, WireError, put_frame};
 use bytes::BytesMut;
 use p2p_comm_crypto::{Chat, Control as ControlPurpose, Opener, Role, Sealer, Secrets, TranscriptHash};
 use p2p_comm_model::{DeviceKey, Epoch, PeerId};

@@ -35,7 +35,10 @@ struct Figure {
 type Benchmark = (&'static [&'static str], fn() -> Result<Vec<Figure>>);
 
 const BENCHMARKS: [Benchmark; 4] = [
-    (&["message_rtt_p50_us", "message_rtt_p99_us", "quic_rtt_p50_us", "message_rtt_ratio_to_quic"], message::round_trip),
+    (
+        &["message_rtt_p50_us", "message_rtt_p99_us", "quic_rtt_p50_us", "message_rtt_ratio_to_quic"],
+        message::round_trip,
+    ),
     (&["messages_per_s"], message::one_way),
     (&["pairing_ms"], pairing::pairing),
     (&["rss_1_peer_mib", "rss_100_peers_mib"], memory::resident),

@@ -8,7 +8,8 @@ const ROUND_TRIPS: usize = 10_000;
 /// Ours and the baseline take turns in blocks, so that both see the same noise.
 const BLOCK: usize = 500;
 const MESSAGES: usize = 200_000;
-const TEXT: &str = "A message of about a hundred bytes, which is what people write to each other when they chat online.";
+const TEXT: &str =
+    "A message of about a hundred bytes, which is what people write to each other when they chat online.";
 
 /// From sending until the peer's app has acknowledged, against a raw QUIC echo.
 pub(crate) fn round_trip() -> Result<Vec<Figure>> {

@@ -1,9 +1,7 @@
 //! Engines on loopback that talk to each other.
 
 use crate::Result;
-use p2p_comm_engine::{
-    Engine, Handle, NetConfig, Options, Password, PeerAddress, PeerId, PeerState, accept_everyone,
-};
+use p2p_comm_engine::{Engine, Handle, NetConfig, Options, Password, PeerAddress, PeerId, PeerState, accept_everyone};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 use tokio::time::timeout;

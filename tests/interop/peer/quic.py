@@ -115,6 +115,15 @@ class Quic(QuicConnection):
         super()._update_traffic_key(direction, epoch, cipher_suite, secret)
 
 
+class Insistent(Quic):
+    """Shows its certificate even when the listener did not ask for one of its kind."""
+
+    def _update_traffic_key(self, direction, epoch, cipher_suite, secret):
+        super()._update_traffic_key(direction, epoch, cipher_suite, secret)
+        if epoch is tls.Epoch.ONE_RTT:
+            self.tls._certificate_request.signature_algorithms.append(tls.SignatureAlgorithm.ECDSA_SECP256R1_SHA256)
+
+
 # The server offers no other way to choose the class of its connections.
 aioquic_server.QuicConnection = Quic
 
@@ -243,12 +252,12 @@ class Connection(QuicConnectionProtocol):
 
 
 @asynccontextmanager
-async def dial(address, certificate, source, **changes):
+async def dial(address, certificate, source, kind=Quic, **changes):
     """A connection to `address` from the local address `source`, as soon as TLS has been spoken.
 
-    `changes` are made to the QUIC configuration, by those who break the rules.
+    Those who break the rules use another `kind` of connection or make `changes` to its configuration.
     """
-    quic = Quic(configuration=replace(configuration(certificate, is_client=True), **changes))
+    quic = kind(configuration=replace(configuration(certificate, is_client=True), **changes))
     loop = asyncio.get_running_loop()
     transport, connection = await loop.create_datagram_endpoint(lambda: Connection(quic), local_addr=(source, 0))
     try:

@@ -72,17 +72,17 @@ class Session:
     def __init__(self, connection, person, pairing):
         self.connection = connection
         self.device = None
+        self.unacknowledged = set()
+        self.control = None
+        self.chat = None
         self._person = person
         self._side = pairing.side
         self._other = "B" if pairing.side == "A" else "A"
         self._secrets = pairing.secrets
         self._inbox = defaultdict(asyncio.Queue)
         self._heard = time.monotonic()
-        self.unacknowledged = set()
         self._opened = set()
         self._added = False
-        self.control = None
-        self.chat = None
 
     async def __aenter__(self):
         self.control = Outgoing(self.connection, "control", self._secrets.key("control", self._side))
@@ -129,7 +129,8 @@ class Session:
                 self.unacknowledged = {one for one in self.unacknowledged if one > ack["counter"]}
 
     async def ping(self):
-        """Waits for the answer to a ping: the other side is alive and has read what we sent on this stream."""
+        """Waits for a sign of life."""
+        self._inbox["pong"] = asyncio.Queue()
         self.control.send("ping")
         await self.receive("pong")
 

@@ -32,7 +32,8 @@ impl Handle {
 
     /// Breaks every connection, as if the network had.
     pub async fn drop_connections(&self) -> Result<(), Error> {
-        self.call(|actor| actor.links.values().for_each(|link| link.connection().close(p2p_comm_net::CloseCode::Bye))).await
+        self.call(|actor| actor.links.values().for_each(|link| link.connection().close(p2p_comm_net::CloseCode::Bye)))
+            .await
     }
 }
 

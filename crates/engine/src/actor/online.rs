@@ -139,8 +139,7 @@ impl Actor {
 
     pub(super) fn dial(&mut self, peer: PeerId, address: PeerAddress, candidates: Vec<SocketAddr>) {
         let Some(online) = &self.online else { return };
-        let dialer =
-            Dialer { endpoint: online.endpoint.clone(), kdf: online.kdf.clone(), mailbox: self.mailbox() };
+        let dialer = Dialer { endpoint: online.endpoint.clone(), kdf: online.kdf.clone(), mailbox: self.mailbox() };
         let (cancel, cancelled) = watch::channel(false);
         let task = tokio::spawn(dial::dial(dialer, peer, address, candidates, cancelled));
         // An earlier attempt that is still proving goes on by itself.
@@ -172,12 +171,7 @@ impl Actor {
     }
 }
 
-async fn open(
-    options: Options,
-    before: Option<Closing>,
-    config: Config,
-    password: Password,
-) -> Result<Network, Error> {
+async fn open(options: Options, before: Option<Closing>, config: Config, password: Password) -> Result<Network, Error> {
     let endpoint = bind(&options, before, config).await?;
     let kdf = Arc::new(Kdf::new(password));
     let salt = Salt(rand::random());

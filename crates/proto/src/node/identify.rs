@@ -57,7 +57,8 @@ impl Node {
         let entry = session.entry;
         let observed = profile.observed.as_deref().and_then(|text| text.parse::<SocketAddr>().ok());
         let candidates = profile.candidates.iter().filter_map(|text| text.parse::<SocketAddr>().ok());
-        let candidates: Vec<_> = candidates.filter(|address| is_worth_trying(*address, remote)).take(CANDIDATES).collect();
+        let candidates: Vec<_> =
+            candidates.filter(|address| is_worth_trying(*address, remote)).take(CANDIDATES).collect();
         let name = profile.name.clone();
         session.profile = Some(profile);
         let Some(entry) = entry.and_then(|peer| self.entries.get_mut(&peer)) else {

@@ -77,7 +77,8 @@ impl Node {
             self.entries.iter().filter(|(_, entry)| entry.may_be_at(remote)).map(|(peer, _)| *peer).collect();
         let mut waits = false;
         for peer in perhaps {
-            let alive = self.entries.get(&peer).and_then(|entry| entry.current).and_then(|conn| self.sessions.get(&conn));
+            let alive =
+                self.entries.get(&peer).and_then(|entry| entry.current).and_then(|conn| self.sessions.get(&conn));
             if alive.is_none_or(|session| session.stale) {
                 self.hasten(now, peer);
                 waits = true;

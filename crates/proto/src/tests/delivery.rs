@@ -29,7 +29,11 @@ fn when_both_dial_at_once_exactly_one_connection_remains_the_same_on_both_sides(
     for seed in 0..300 {
         let (mut world, bob, alice) = both(seed);
         world.run(MOMENT);
-        assert_eq!((world.state(0, bob), world.state(1, alice)), (PeerState::Connected, PeerState::Connected), "seed {seed}");
+        assert_eq!(
+            (world.state(0, bob), world.state(1, alice)),
+            (PeerState::Connected, PeerState::Connected),
+            "seed {seed}"
+        );
         assert_eq!(world.conns.len(), 2, "seed {seed}: one connection, two ends");
     }
 }

@@ -10,8 +10,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-static KEY: LazyLock<Key<PasswordKey>> =
-    LazyLock::new(|| derive(&Password::parse("shared").unwrap(), &Salt([1; 16])));
+static KEY: LazyLock<Key<PasswordKey>> = LazyLock::new(|| derive(&Password::parse("shared").unwrap(), &Salt([1; 16])));
 
 /// Nodes 0, 1, … at 10.0.0.1, 10.0.0.2, …; every connection is proven, all delays are random from the seed.
 pub(super) struct World {

@@ -93,7 +93,8 @@ mod tests {
     #[test]
     fn a_text_beyond_the_limit_a_bad_link_and_an_unknown_kind_are_unknown() {
         let body = |member: serde_json::Value| {
-            let mut json = serde_json::json!({"n": 0, "kind": "text", "conv": "direct", "epoch": EPOCH, "counter": 1, "at": 0});
+            let mut json =
+                serde_json::json!({"n": 0, "kind": "text", "conv": "direct", "epoch": EPOCH, "counter": 1, "at": 0});
             json.as_object_mut().unwrap().extend(member.as_object().unwrap().clone());
             ChatMessage::parse(json.to_string().as_bytes()).unwrap().body
         };
