@@ -9,7 +9,14 @@ await main(() => {
   const rows = readFileSync(join(ROOT, CLAIMS), "utf8")
     .split("\n")
     .filter((line) => line.startsWith("| ") && !line.startsWith("| claim"));
-  const named = rows.flatMap((row) => [...row.split(" | ").at(-1).matchAll(/`([^`]+)`/g)].map(([, name]) => name));
+  const named = rows.flatMap((row) =>
+    [
+      ...row
+        .split(" | ")
+        .at(-1)
+        .matchAll(/`([^`]+)`/g),
+    ].map(([, name]) => name),
+  );
   const missing = named.filter((name) => !exists(name));
   for (const name of missing) console.error(`${CLAIMS} names a test that is not there: ${name}`);
   const bare = rows.filter((row) => !row.split(" | ").at(-1).includes("`"));

@@ -202,7 +202,7 @@ async fn send_link(engine: Engine<'_>, peer: PeerId, url: String) -> Answer<()> 
 #[tauri::command]
 #[specta::specta]
 fn check_link(text: &str) -> Answer<LinkPreview> {
-    let link = Link::parse(text).map_err(Error::from)?;
+    let link = Link::from_typed(text).map_err(Error::from)?;
     Ok(LinkPreview { url: link.as_str().to_owned(), host: link.host().map(str::to_owned) })
 }
 

@@ -14,7 +14,6 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(300);
 const TICK: Duration = Duration::from_millis(20);
 /// What everybody but an attacker uses.
 pub(crate) const PASSWORD: &str = "correct horse";
-const PORT: u16 = 47800;
 
 pub(crate) fn ip(host: u8) -> IpAddr {
     IpAddr::from([10, 0, 0, host])
@@ -37,6 +36,7 @@ pub(crate) struct Person {
     pub(crate) ip: IpAddr,
     pub(crate) name: &'static str,
     config: NetConfig,
+    port: u16,
 }
 
 /// Where and how somebody starts.
@@ -57,8 +57,9 @@ impl Start<'_> {
     pub(crate) async fn go(self) -> Person {
         let handle = Engine::spawn(self.options);
         let changes = handle.changes().await.unwrap();
-        let person = Person { handle, changes, ip: self.ip, name: self.name, config: self.config };
+        let mut person = Person { handle, changes, ip: self.ip, name: self.name, config: self.config, port: 0 };
         person.connect(self.password).await.unwrap();
+        person.port = person.handle.status().await.unwrap().port.unwrap();
         person
     }
 }
@@ -104,7 +105,7 @@ impl Person {
     }
 
     pub(crate) fn socket(&self) -> SocketAddr {
-        SocketAddr::new(self.ip, if self.config.port == 0 { PORT } else { self.config.port })
+        SocketAddr::new(self.ip, self.port)
     }
 
     pub(crate) fn address(&self) -> PeerAddress {

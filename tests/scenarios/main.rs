@@ -2,9 +2,12 @@
 //! protocol. Loss and delay are seeded; the seed is in the name of the failing assertion.
 #![allow(missing_docs, reason = "a test binary")]
 
+mod abuse;
 mod connection;
 mod consent;
 mod delivery;
 mod guesses;
 mod lab;
+mod logs;
+mod loopback;
 mod pairing;

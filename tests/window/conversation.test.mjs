@@ -87,5 +87,8 @@ windowTest("a different password is named in the message area", async (stage) =>
   const places = ["notice", "peer-banner", "conversation-state", "message"];
   await Promise.any(places.map((place) => carol.shows(place, /different password/i, 30_000)));
   await carol.picture("5-wrong-password-carol");
+  await alice.shows("failed-callers", /\d+ calls? with another password/);
+  await alice.click("failed-callers");
+  await alice.picture("5-wrong-password-alice");
   assert.equal((await alice.all("request-row")).length, 0, "who does not know the password cannot even ask");
 });

@@ -151,6 +151,16 @@ export type Delivery =
 /**  The peer's app has it but cannot show it. */
 "unsupported";
 
+/**  Somebody who called and did not prove the password. */
+export type FailedCaller = {
+	/**  IP address they called from. */
+	address: string,
+	/**  How often. */
+	count: number,
+	/**  When last, our clock, milliseconds since 1970 (UTC). */
+	at: number,
+};
+
 /**  The newest line of a conversation, for the peer list. */
 export type LastLine = {
 	/**  At most 120 characters of it. */
@@ -210,6 +220,8 @@ export type NodeStatus = {
 	requestsAllowed: boolean,
 	/**  Whether the built-in Echo peer runs. */
 	echo: boolean,
+	/**  Who called in this session without proving the password, the newest first. */
+	failedCallers: FailedCaller[],
 };
 
 /**  What happened around a conversation, as a line in it. The user interface turns it into words. */

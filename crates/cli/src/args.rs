@@ -164,7 +164,7 @@ fn address(text: &str) -> Result<PeerAddress, String> {
 }
 
 fn link(text: &str) -> Result<String, String> {
-    Link::parse(text).map(|link| link.as_str().to_owned()).map_err(|error| error.to_string())
+    Link::from_typed(text).map(|link| link.as_str().to_owned()).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]

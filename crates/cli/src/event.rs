@@ -1,6 +1,6 @@
 use crate::failure::Failure;
 use crate::words;
-use p2p_comm_engine::{Content, Line, Notice, PeerId, PeerSnapshot, RequestSnapshot};
+use p2p_comm_engine::{Content, FailedCaller, Line, Notice, PeerId, PeerSnapshot, RequestSnapshot};
 use serde_json::{Value, json};
 use std::fmt;
 
@@ -12,6 +12,8 @@ pub(crate) enum Event<'a> {
     Peer(&'a PeerSnapshot),
     /// Somebody who knows the password asks to talk.
     Request(&'a RequestSnapshot),
+    /// Somebody called and did not prove the password.
+    FailedCall(&'a FailedCaller),
     /// A message came in.
     Message { peer: PeerId, name: &'a str, line: &'a Line },
     /// The engine has something to say about a conversation.
@@ -36,6 +38,9 @@ impl Event<'_> {
             Self::Request(request) => {
                 json!({"event": "request", "id": request.id, "name": request.name, "address": request.address})
             }
+            Self::FailedCall(caller) => {
+                json!({"event": "failedCall", "address": caller.address, "count": caller.count})
+            }
             Self::Message { peer, name, line } => json_of_message(*peer, name, line),
             Self::Notice { peer, name, notice } => {
                 json!({"event": "notice", "peer": peer, "name": name, "notice": notice})
@@ -59,6 +64,9 @@ impl Event<'_> {
             Self::Listening { port, addresses } => words::listening(*port, addresses),
             Self::Peer(peer) => format!("{}: {}", words::visible(name_of(peer)), words::state(peer.state)),
             Self::Request(request) => words::request(request),
+            Self::FailedCall(caller) => {
+                format!("somebody at {} called with a different password ({} so far)", caller.address, caller.count)
+            }
             Self::Message { name, line, .. } => match &line.content {
                 Content::Text { text } => format!("{}: {}", words::visible(name), words::visible(text.as_str())),
                 Content::Link { url, .. } => format!("{}: link {}", words::visible(name), words::visible(url.as_str())),

@@ -2,7 +2,7 @@ use crate::event::{Event, name_of};
 use crate::failure::Failure;
 use crate::output::Output;
 use p2p_comm_engine::{
-    Changes, ChangesReceiver, Content, Error, Handle, PeerId, PeerSnapshot, PeerState, RequestId, Sender,
+    Changes, ChangesReceiver, Content, Error, FailedCaller, Handle, PeerId, PeerSnapshot, PeerState, RequestId, Sender,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +12,7 @@ pub(crate) struct Feed {
     changes: ChangesReceiver,
     peers: BTreeMap<PeerId, PeerSnapshot>,
     requests: BTreeSet<RequestId>,
+    failed: Vec<FailedCaller>,
     /// The first line of each conversation that was not printed yet.
     next: BTreeMap<PeerId, u64>,
 }
@@ -19,8 +20,8 @@ pub(crate) struct Feed {
 impl Feed {
     pub(crate) async fn new(handle: &Handle) -> Result<Self, Error> {
         let changes = handle.changes().await?;
-        let (peers, requests, next) = Default::default();
-        Ok(Self { handle: handle.clone(), changes, peers, requests, next })
+        let (peers, requests, failed, next) = Default::default();
+        Ok(Self { handle: handle.clone(), changes, peers, requests, failed, next })
     }
 
     /// Waits until something changed. Cancel safe.
@@ -30,6 +31,9 @@ impl Feed {
 
     /// Prints what changed.
     pub(crate) async fn show(&mut self, changes: Changes, out: &mut Output) -> Result<(), Failure> {
+        if changes.status {
+            self.show_failed_calls(out).await?;
+        }
         if changes.requests {
             self.show_requests(out).await?;
         }
@@ -45,6 +49,15 @@ impl Feed {
     /// How it stood with a peer when it was last shown.
     pub(crate) fn state(&self, peer: PeerId) -> PeerState {
         self.peers.get(&peer).map_or(PeerState::Offline, |peer| peer.state)
+    }
+
+    async fn show_failed_calls(&mut self, out: &mut Output) -> Result<(), Failure> {
+        let callers = self.handle.status().await?.failed_callers;
+        for caller in callers.iter().rev().filter(|caller| !self.failed.contains(caller)) {
+            out.put(&Event::FailedCall(caller));
+        }
+        self.failed = callers;
+        Ok(())
     }
 
     async fn show_requests(&mut self, out: &mut Output) -> Result<(), Failure> {

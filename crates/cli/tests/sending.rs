@@ -68,6 +68,7 @@ fn a_wrong_password_is_named_and_ends_the_run_before_the_time() {
     assert!(end.stderr.contains("(wrongPassword: "), "{}", end.stderr);
     assert_eq!(end.events("error")[0]["code"], "dialingStopped");
     assert!(began.elapsed() < Duration::from_secs(20));
+    bob.event("failedCall", |call| call["address"] == "127.0.0.1" && call["count"] == 3);
 }
 
 #[test]

@@ -4,11 +4,11 @@ use crate::echo::EchoNode;
 use crate::engine::Options;
 use crate::link::Link;
 use online::{Closing, Online, Ready};
-use p2p_comm_model::{NodePhase, PeerId};
+use p2p_comm_model::{FailedCaller, NodePhase, PeerId};
 use p2p_comm_net::Connection;
 use p2p_comm_proto::{ConnId, Event, Input, Node, Output, Paired, Proven};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -25,6 +25,8 @@ const NEWS: usize = 1024;
 const AT_ONCE: usize = 64;
 /// Addresses under which peers see us.
 const OBSERVED: usize = 4;
+/// Failed callers remembered.
+const GUESSERS: usize = 8;
 
 /// Something a shell wants done.
 pub(crate) type Command = Box<dyn FnOnce(&mut Actor) + Send>;
@@ -44,6 +46,8 @@ pub(crate) struct Actor {
     links: BTreeMap<ConnId, Link>,
     dials: BTreeMap<PeerId, Dialing>,
     observed: Vec<SocketAddr>,
+    /// Who called with a different password in this session, the newest first.
+    guessers: Vec<FailedCaller>,
     next_conn: u64,
     /// Counts Connects; news of an earlier one is dropped.
     session: u64,
@@ -63,6 +67,8 @@ struct Dialing {
 enum News {
     Input(Input),
     Proof(Proof),
+    /// Somebody there called and did not prove the password.
+    Guessed(IpAddr),
     Ready(Ready, oneshot::Sender<Result<(), crate::Error>>),
 }
 
@@ -83,6 +89,10 @@ pub(crate) struct Mailbox {
 impl Mailbox {
     pub(crate) async fn input(&self, input: Input) {
         let _ = self.sender.send((self.session, News::Input(input))).await;
+    }
+
+    pub(crate) async fn guessed(&self, from: IpAddr) {
+        let _ = self.sender.send((self.session, News::Guessed(from))).await;
     }
 
     pub(crate) async fn proven(&self, proof: Proof) {
@@ -106,6 +116,7 @@ impl Actor {
             links: BTreeMap::new(),
             dials: BTreeMap::new(),
             observed: Vec::new(),
+            guessers: Vec::new(),
             next_conn: 0,
             session: 0,
             news,
@@ -171,7 +182,8 @@ impl Actor {
             }
             News::Proof(proof) if current && self.online.is_some() => self.proven(proof),
             News::Ready(ready, reply) if current => self.ready(ready, reply),
-            News::Input(_) | News::Proof(_) | News::Ready(..) => {}
+            News::Guessed(from) if current => self.guessed(from),
+            News::Input(_) | News::Proof(_) | News::Ready(..) | News::Guessed(_) => {}
         }
         self.drain();
     }
@@ -183,6 +195,15 @@ impl Actor {
         let remote = connection.remote();
         self.links.insert(conn, Link::start(connection, conn, &self.mailbox()));
         self.node.handle(self.now(), Input::Proven(Proven { conn, role, secrets, remote, dialed_for }));
+    }
+
+    fn guessed(&mut self, from: IpAddr) {
+        let address = from.to_string();
+        let before = self.guessers.iter().position(|caller| caller.address == address);
+        let count = before.map_or(0, |at| self.guessers.remove(at).count);
+        self.guessers.insert(0, FailedCaller { address, count: count.saturating_add(1), at: self.wall() });
+        self.guessers.truncate(GUESSERS);
+        self.changes.status();
     }
 
     /// Carries out what the node wants.

@@ -23,8 +23,12 @@ pub async fn accept_everyone(handle: Handle) -> Result<(), Error> {
     let mut changes = handle.changes().await?;
     loop {
         for request in handle.requests().await? {
-            // Somebody else may have answered it in between.
-            let _ = handle.accept_request(request.id).await;
+            // Not found: somebody else has answered it in between.
+            if let Err(error) = handle.accept_request(request.id).await
+                && error.code != Code::NotFound
+            {
+                tracing::warn!(%error, "a request could not be accepted");
+            }
         }
         while !changes.next().await.requests {}
     }

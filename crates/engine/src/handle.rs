@@ -153,7 +153,7 @@ impl Handle {
 
     /// Sends a link.
     pub async fn send_link(&self, peer: PeerId, url: &str) -> Result<Receipt, Error> {
-        self.send(peer, Link::parse(url)?.into()).await
+        self.send(peer, Link::from_typed(url)?.into()).await
     }
 
     async fn send(&self, peer: PeerId, content: Content) -> Result<Receipt, Error> {

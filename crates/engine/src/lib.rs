@@ -41,8 +41,9 @@ pub use error::Error;
 pub use handle::{Handle, Receipt};
 pub use p2p_comm_crypto::Password;
 pub use p2p_comm_model::{
-    Changes, Code, Content, ConversationChange, Delivery, Host, LastLine, Line, Link, Name, NodePhase, NodeStatus,
-    Notice, Page, PeerAddress, PeerId, PeerSnapshot, PeerState, Pii, RequestId, RequestSnapshot, Sender, Text, limits,
+    Changes, Code, Content, ConversationChange, Delivery, FailedCaller, Host, LastLine, Line, Link, Name, NodePhase,
+    NodeStatus, Notice, Page, PeerAddress, PeerId, PeerSnapshot, PeerState, Pii, RequestId, RequestSnapshot, Sender,
+    Text, limits,
 };
 #[cfg(feature = "test-util")]
 pub use p2p_comm_net::mem;

@@ -2,7 +2,7 @@
 
 use crate::actor::Mailbox;
 use bytes::BytesMut;
-use p2p_comm_net::{CloseCode, CloseReason, Connection, FrameReceiver, StreamCode};
+use p2p_comm_net::{CloseCode, CloseReason, Connection, FrameError, FrameReceiver, StreamCode};
 use p2p_comm_proto::wire::StreamKind;
 use p2p_comm_proto::{Close, ConnId, Input, Stream};
 use std::collections::BTreeSet;
@@ -111,7 +111,7 @@ async fn read(
     mailbox: &Mailbox,
     first: impl FnOnce(Stream) -> bool,
 ) -> Result<(), Violation> {
-    let Some(header) = check(receiver.read().await)? else { return Ok(()) };
+    let Some(header) = next(receiver.read().await)? else { return Ok(()) };
     let stream = match StreamKind::parse(&header) {
         Ok(StreamKind::Control) => Stream::Control,
         Ok(StreamKind::Chat) => Stream::Chat,
@@ -124,19 +124,21 @@ async fn read(
     if !first(stream) {
         return Err(Violation);
     }
-    while let Some(frames) = check(receiver.read_batch(BATCH).await)? {
+    while let Some(frames) = next(receiver.read_batch(BATCH).await)? {
         mailbox.input(Input::Frames { conn, stream, frames }).await;
     }
     Ok(())
 }
 
-/// Sorts out what is the other side's fault; an end of the connection is nobody's.
-fn check<T>(read: Result<Option<T>, p2p_comm_net::FrameError>) -> Result<Option<T>, Violation> {
-    use p2p_comm_net::FrameError as E;
+/// Streams stay open as long as their connection: an end of one alone is the other side's fault, as bad frames are.
+fn next<T>(read: Result<Option<T>, FrameError>) -> Result<Option<T>, Violation> {
     match read {
-        Ok(frames) => Ok(frames),
-        Err(E::Empty | E::TooLong { .. } | E::Truncated) => Err(Violation),
-        Err(E::Reset(_) | E::Stopped(_) | E::Ended | E::Closed(_)) => Ok(None),
+        Ok(Some(frames)) => Ok(Some(frames)),
+        Ok(None)
+        | Err(FrameError::Empty | FrameError::TooLong { .. } | FrameError::Truncated | FrameError::Reset(_)) => {
+            Err(Violation)
+        }
+        Err(FrameError::Stopped(_) | FrameError::Ended | FrameError::Closed(_)) => Ok(None),
     }
 }
 

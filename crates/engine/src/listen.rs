@@ -65,7 +65,12 @@ async fn answer(incoming: Incoming, ip: IpAddr, listener: Listener) {
     drop(ticket);
     match outcome.result {
         Ok(paired) => listener.mailbox.proven(Proof { connection, paired, dialed_for: None }).await,
-        Err(failed) => tracing::info!(failure = %failed.failure, from = ?Pii(ip), "a caller did not pair"),
+        Err(failed) => {
+            tracing::info!(failure = %failed.failure, from = ?Pii(ip), "a caller did not pair");
+            if outcome.guess {
+                listener.mailbox.guessed(ip).await;
+            }
+        }
     }
 }
 

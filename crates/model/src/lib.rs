@@ -24,5 +24,6 @@ pub use message::{Content, Delivery, Line, Notice, Sender, Text, TextError};
 pub use name::{Name, NameError};
 pub use pii::Pii;
 pub use snapshot::{
-    Changes, ConversationChange, LastLine, NodePhase, NodeStatus, Page, PeerSnapshot, PeerState, RequestSnapshot,
+    Changes, ConversationChange, FailedCaller, LastLine, NodePhase, NodeStatus, Page, PeerSnapshot, PeerState,
+    RequestSnapshot,
 };

@@ -26,19 +26,22 @@ pub enum LinkError {
 const SCHEMES: [&str; 8] = ["http", "https", "mailto", "tel", "sip", "xmpp", "matrix", "magnet"];
 
 impl Link {
-    /// Parses a complete URL; a text that starts like a host name (`example.org/x`) gets `https://`.
-    pub fn parse(text: &str) -> Result<Self, LinkError> {
+    /// What a person typed: as [`Link::parse`], but a text that starts like a host name (`example.org/x`) gets `https://`.
+    pub fn from_typed(text: &str) -> Result<Self, LinkError> {
         let text = text.trim();
+        let lacks_scheme = matches!(Url::parse(text), Err(url::ParseError::RelativeUrlWithoutBase));
+        if lacks_scheme && text.contains('.') && !text.starts_with(['.', '/']) {
+            return Self::parse(&format!("https://{text}"));
+        }
+        Self::parse(text)
+    }
+
+    /// Parses a complete URL.
+    pub fn parse(text: &str) -> Result<Self, LinkError> {
         if text.len() > limits::LINK {
             return Err(LinkError::TooLong);
         }
-        let url = match Url::parse(text) {
-            Ok(url) => url,
-            Err(url::ParseError::RelativeUrlWithoutBase) if text.contains('.') && !text.starts_with(['.', '/']) => {
-                Url::parse(&format!("https://{text}")).map_err(|_| LinkError::Malformed)?
-            }
-            Err(_) => return Err(LinkError::Malformed),
-        };
+        let url = Url::parse(text).map_err(|_| LinkError::Malformed)?;
         if !SCHEMES.contains(&url.scheme()) {
             return Err(LinkError::Scheme);
         }
@@ -89,7 +92,8 @@ mod tests {
 
     #[test]
     fn a_bare_host_becomes_https() {
-        assert_eq!(Link::parse("example.org/a b").unwrap().as_str(), "https://example.org/a%20b");
+        assert_eq!(Link::from_typed(" example.org/a b").unwrap().as_str(), "https://example.org/a%20b");
+        assert_eq!(Link::parse("example.org/a"), Err(LinkError::Malformed));
     }
 
     #[test]
@@ -97,10 +101,10 @@ mod tests {
         for text in
             ["javascript:alert(1)", "file:///etc/passwd", "data:text/html,x", "ms-msdt:/id", "C:\\x", "smb://h/s"]
         {
-            assert_eq!(Link::parse(text), Err(LinkError::Scheme), "{text}");
+            assert_eq!(Link::from_typed(text), Err(LinkError::Scheme), "{text}");
         }
         for text in ["", "hello", "http://", "https://exa mple.org"] {
-            assert_eq!(Link::parse(text), Err(LinkError::Malformed), "{text}");
+            assert_eq!(Link::from_typed(text), Err(LinkError::Malformed), "{text}");
         }
         assert_eq!(Link::parse(&format!("https://e.org/{}", "x".repeat(5000))), Err(LinkError::TooLong));
     }

@@ -35,6 +35,21 @@ pub struct NodeStatus {
     pub requests_allowed: bool,
     /// Whether the built-in Echo peer runs.
     pub echo: bool,
+    /// Who called in this session without proving the password, the newest first.
+    pub failed_callers: Vec<FailedCaller>,
+}
+
+/// Somebody who called and did not prove the password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct FailedCaller {
+    /// IP address they called from.
+    pub address: String,
+    /// How often.
+    pub count: u32,
+    /// When last, our clock, milliseconds since 1970 (UTC).
+    pub at: i64,
 }
 
 /// How it stands with one peer.

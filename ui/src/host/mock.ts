@@ -359,6 +359,7 @@ const OFFLINE: NodeStatus = {
   peersTotal: 0,
   requestsAllowed: true,
   echo: false,
+  failedCallers: [],
 };
 
 function error(code: Code): HostError {

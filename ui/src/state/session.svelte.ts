@@ -10,6 +10,7 @@ const OFFLINE: NodeStatus = {
   peersTotal: 0,
   requestsAllowed: true,
   echo: false,
+  failedCallers: [],
 };
 
 /** My own node: from Connect to Disconnect. */
@@ -58,6 +59,12 @@ export class Session {
 }
 
 /** The line at the bottom of the window. */
+/** What the status bar says of people who called and did not prove the password. */
+export function failedCalls(status: NodeStatus): string {
+  const calls = status.failedCallers.reduce((sum, caller) => sum + caller.count, 0);
+  return calls === 1 ? "1 call with another password" : `${calls} calls with another password`;
+}
+
 export function statusLine(status: NodeStatus): string {
   if (status.phase === "connecting") return "Connecting…";
   if (status.phase === "offline") return "Not connected";

@@ -5,7 +5,7 @@ import { arrange } from "./arrange";
 import { bytesLeft, TEXT_LIMIT } from "./bytes";
 import { linkify } from "./linkify";
 import { initials, tone } from "./person";
-import { statusLine } from "./session.svelte";
+import { failedCalls, statusLine } from "./session.svelte";
 import { isLate, shortTime, stamp } from "./time";
 
 describe("addresses", () => {
@@ -129,6 +129,11 @@ test("the status bar is worded as promised", () => {
     peersTotal: 3,
     requestsAllowed: true,
     echo: false,
+    failedCallers: [],
   };
   expect(statusLine({ ...status, phase: "online" })).toBe("Connected as NAME · UDP port 47800 · 2 of 3 peers online");
+  const caller = { address: "10.0.0.9", count: 2, at: 0 };
+  expect(failedCalls({ ...status, phase: "online", failedCallers: [caller, caller] })).toBe(
+    "4 calls with another password",
+  );
 });

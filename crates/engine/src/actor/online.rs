@@ -113,6 +113,7 @@ impl Actor {
         }
         self.links.clear();
         self.observed.clear();
+        self.guessers.clear();
         self.phase = NodePhase::Offline;
         self.name = None;
         if let Some(online) = self.online.take() {

@@ -23,6 +23,7 @@ impl Actor {
             peers_total: u32::try_from(people().count()).unwrap_or(u32::MAX),
             requests_allowed: self.node.requests_allowed(),
             echo: self.echo.is_some(),
+            failed_callers: self.guessers.clone(),
         }
     }
 

@@ -29,10 +29,12 @@ impl Node {
         self.schedule(now, peer, Duration::ZERO, None);
     }
 
-    /// Dials at once if the peer is not connected: there is reason to believe that it is there.
+    /// Dials at once if the peer is not connected: there is reason to believe that it is there. Also where failed
+    /// pairings had stopped us, since whoever called from there has proved the password; one more failure stops us again.
     pub(crate) fn hasten(&mut self, now: Instant, peer: PeerId) {
         let Some(entry) = self.entries.get_mut(&peer) else { return };
-        if matches!(entry.dial.state, DialState::Idle | DialState::Scheduled { .. }) {
+        let stopped = entry.dial.state == DialState::Stopped(Code::DialingStopped);
+        if stopped || matches!(entry.dial.state, DialState::Idle | DialState::Scheduled { .. }) {
             entry.dial.eager_until = now.checked_add(EAGER);
             let after = match entry.dial.state {
                 DialState::Scheduled { after, .. } => after,

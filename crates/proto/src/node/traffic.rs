@@ -101,6 +101,10 @@ impl Node {
         // From somebody who is not on the list: dropped, and not acknowledged.
         let (Some(peer), Some(device)) = (session.entry, session.device()) else { return Ok(()) };
         let ChatMessage { epoch, counter, at, body, .. } = message;
+        // Its counters are not those of this conversation.
+        if body == ChatBody::Elsewhere {
+            return Ok(());
+        }
         let new = self.is_new(device, epoch, counter);
         let highest = self.inboxes.get(&device).map_or(counter, |inbox| inbox.highest);
         let Some(session) = self.sessions.get_mut(&conn) else { return Ok(()) };
@@ -111,7 +115,7 @@ impl Node {
         if new {
             let content = match body {
                 ChatBody::Content(content) => content,
-                ChatBody::Unknown { .. } => Content::Unknown,
+                ChatBody::Unknown { .. } | ChatBody::Elsewhere => Content::Unknown,
             };
             self.event(Event::Received { peer, content, sent_at: at });
         }

@@ -24,6 +24,8 @@ pub struct ChatMessage {
 pub enum ChatBody {
     /// A text or a link.
     Content(Content),
+    /// Of a conversation that we do not know.
+    Elsewhere,
     /// Of a kind that we do not know, or a text or link beyond our limits.
     Unknown {
         /// Whether the sender wants to hear of it.
@@ -55,12 +57,15 @@ impl ChatMessage {
         let flat: Flat<'_> = parse(json)?;
         let text = |text: &Cow<'_, str>| Text::parse(text).ok().map(Content::from);
         let link = |url: &Cow<'_, str>| Link::parse(url).ok().map(Content::from);
-        let content = match (flat.conv, &*flat.kind) {
-            (Conversation::Direct, "text") => flat.text.as_ref().and_then(text),
-            (Conversation::Direct, "link") => flat.url.as_ref().and_then(link),
+        let content = match &*flat.kind {
+            "text" => flat.text.as_ref().and_then(text),
+            "link" => flat.url.as_ref().and_then(link),
             _ => None,
         };
-        let body = content.map_or(ChatBody::Unknown { must: flat.must }, ChatBody::Content);
+        let body = match flat.conv {
+            Conversation::Direct => content.map_or(ChatBody::Unknown { must: flat.must }, ChatBody::Content),
+            Conversation::Unknown => ChatBody::Elsewhere,
+        };
         Ok(Self { n: flat.n, epoch: flat.epoch, counter: flat.counter, at: flat.at, body })
     }
 
@@ -101,7 +106,7 @@ mod tests {
         assert_eq!(body(serde_json::json!({"text": "x".repeat(70_000)})), ChatBody::Unknown { must: false });
         assert_eq!(body(serde_json::json!({"kind": "link", "url": "file:///etc"})), ChatBody::Unknown { must: false });
         assert_eq!(body(serde_json::json!({"kind": "poll", "must": true})), ChatBody::Unknown { must: true });
-        assert_eq!(body(serde_json::json!({"conv": "group", "text": "hi"})), ChatBody::Unknown { must: false });
+        assert_eq!(body(serde_json::json!({"conv": "group", "text": "hi"})), ChatBody::Elsewhere);
     }
 
     proptest! {

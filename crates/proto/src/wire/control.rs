@@ -104,6 +104,13 @@ impl Default for ProfileLimits {
     }
 }
 
+/// That the kind is a string: as the tag of an enum, serde would take the number of a variant, too.
+#[derive(Deserialize)]
+struct Kind<'a> {
+    #[serde(borrow, rename = "kind")]
+    _kind: std::borrow::Cow<'a, str>,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Sealed<T> {
     n: u64,
@@ -114,6 +121,7 @@ struct Sealed<T> {
 impl Control {
     /// Reads an opened token: its number and the message.
     pub fn parse(json: &[u8]) -> Result<(u64, Self), WireError> {
+        parse::<Kind<'_>>(json)?;
         let sealed: Sealed<Self> = parse(json)?;
         if let Self::Profile(profile) = &sealed.message
             && profile.features.len().max(profile.candidates.len()) > limits::LISTED
@@ -148,6 +156,7 @@ mod tests {
         assert_eq!(Control::parse(br#"{"n":1,"kind":"dance","x":{}}"#), Ok((1, Control::Unknown)));
         assert!(Control::parse(br#"{"n":"1","kind":"ping"}"#).is_err());
         assert!(Control::parse(br#"{"kind":"ping"}"#).is_err());
+        assert!(Control::parse(br#"{"n":1,"kind":2}"#).is_err());
         assert!(Control::parse(br#"{"n":1,"kind":"ack","conv":"direct","epoch":"AA==","counter":1}"#).is_err());
     }
 
