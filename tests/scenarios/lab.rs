@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 /// Nothing in a scenario takes longer, in virtual time.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(300);
 /// How often to look again at what no shell is told of.
-const TICK: Duration = Duration::from_millis(20);
+const TICK: Duration = Duration::from_millis(100);
 /// What everybody but an attacker uses.
 pub(crate) const PASSWORD: &str = "correct horse";
 

@@ -118,7 +118,18 @@ impl Conversation {
     /// Up to `limit` lines that end just before `before`, or at the newest one.
     pub(crate) fn page(&self, before: Option<u64>, limit: usize) -> Page {
         let end = before.unwrap_or(u64::MAX).clamp(self.first, self.end());
-        let start = end.saturating_sub(limit as u64).max(self.first);
+        self.lines_between(end.saturating_sub(limit as u64).max(self.first), end)
+    }
+
+    /// Up to `limit` lines from `from` on. Costs no more than the lines that it gives.
+    pub(crate) fn page_from(&self, from: u64, limit: usize) -> Page {
+        let start = from.clamp(self.first, self.end());
+        let mut page = self.lines_between(start, start.saturating_add(limit as u64).min(self.end()));
+        page.lines.retain(|line| line.seq >= from);
+        page
+    }
+
+    fn lines_between(&self, start: u64, end: u64) -> Page {
         let range = (start - self.first) as usize..(end - self.first) as usize;
         let mut lines = Vec::with_capacity(range.len() + 1);
         if start == self.first && self.first > 0 {
@@ -218,6 +229,18 @@ mod tests {
         let oldest = with_bob.page(Some(50), 200);
         assert_eq!((oldest.lines[0].seq, oldest.lines.len()), (0, 50));
         assert!(with_bob.page(Some(0), 200).lines.is_empty());
+    }
+
+    #[test]
+    fn a_reader_gets_what_is_new_and_no_more() {
+        let mut with_bob = conversation();
+        for n in 0..450 {
+            with_bob.received(n, n, text(&n.to_string()));
+        }
+        let seqs = |from| with_bob.page_from(from, 200).lines.iter().map(|line| line.seq).collect::<Vec<_>>();
+        assert_eq!(seqs(0), (0..200).collect::<Vec<_>>());
+        assert_eq!(seqs(300), (300..450).collect::<Vec<_>>());
+        assert_eq!((seqs(449), seqs(450), seqs(9999)), (vec![449], vec![], vec![]));
     }
 
     #[test]

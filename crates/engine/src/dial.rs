@@ -49,14 +49,13 @@ pub(crate) async fn dial(
     let proving = Arc::new(AtomicBool::new(false));
     let attempt = attempt(&dialer, peer, address, candidates, proving.clone());
     tokio::pin!(attempt);
-    loop {
-        tokio::select! {
-            () = &mut attempt => return,
-            changed = cancel.changed() => if changed.is_err() || !proving.load(Ordering::Relaxed) { return },
-        }
-        if proving.load(Ordering::Relaxed) {
-            return attempt.await;
-        }
+    tokio::select! {
+        () = &mut attempt => return,
+        // Also when the sender is gone: another attempt took this one's place.
+        _ = cancel.changed() => {}
+    }
+    if proving.load(Ordering::Relaxed) {
+        attempt.await;
     }
 }
 

@@ -57,16 +57,19 @@ impl Actor {
 
     /// Up to [`limits::PAGE`] lines that end just before `before`.
     pub(crate) fn page(&self, peer: PeerId, before: Option<u64>) -> Option<Page> {
-        let watermarks = self.node.delivery(peer)?;
-        let empty = || Conversation::new(watermarks).page(None, 0);
-        Some(self.conversations.get(&peer).map_or_else(empty, |conversation| conversation.page(before, limits::PAGE)))
+        self.read(peer, |conversation| conversation.page(before, limits::PAGE))
     }
 
     /// Up to [`limits::PAGE`] lines from `from` on.
     pub(crate) fn page_from(&self, peer: PeerId, from: u64) -> Option<Page> {
-        self.page(peer, Some(from.saturating_add(limits::PAGE as u64))).map(|mut page| {
-            page.lines.retain(|line| line.seq >= from);
-            page
+        self.read(peer, |conversation| conversation.page_from(from, limits::PAGE))
+    }
+
+    fn read(&self, peer: PeerId, page: impl FnOnce(&Conversation) -> Page) -> Option<Page> {
+        let watermarks = self.node.delivery(peer)?;
+        Some(match self.conversations.get(&peer) {
+            Some(conversation) => page(conversation),
+            None => page(&Conversation::new(watermarks)),
         })
     }
 
