@@ -204,13 +204,17 @@ async fn nothing_is_taken_from_a_stranger_and_nothing_before_hello() {
     let mut stranger = from.dial(scene.alice.socket(), 3).await.unwrap().rogue().unwrap();
     assert!(stranger.hello().await && stranger.profile("mallory").await);
     let requests = scene.alice.until_requests(1).await;
-    stranger.chat(1, r#""kind":"text","text":"too early""#).await;
-    assert!(stranger.say(Stream::Control, r#""kind":"ping""#).await);
-    stranger.hear_kind("pong").await.unwrap();
     let peer = scene.alice.handle.accept_request(requests[0].id).await.unwrap();
     stranger.hear_kind("profile").await.unwrap();
-    stranger.chat(2, r#""kind":"text","text":"now""#).await;
+    stranger.chat(1, r#""kind":"text","text":"now""#).await;
     scene.alice.until_heard(peer, &["now"]).await;
+
+    let from = attacker(&scene.network, ip(102), PASSWORD);
+    let mut early = from.dial(scene.alice.socket(), 3).await.unwrap().rogue().unwrap();
+    assert!(early.hello().await && early.profile("too early").await);
+    scene.alice.until_requests(1).await;
+    early.chat(1, r#""kind":"text","text":"too early""#).await;
+    assert_eq!(within("closed", early.closed()).await, PROTOCOL_ERROR);
 
     let from = attacker(&scene.network, ip(101), PASSWORD);
     let mut rude = from.dial(scene.alice.socket(), 3).await.unwrap().rogue().unwrap();

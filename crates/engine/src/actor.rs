@@ -76,6 +76,8 @@ enum News {
 pub(crate) struct Proof {
     pub(crate) connection: Connection,
     pub(crate) paired: Paired,
+    /// Where the other side proved to be.
+    pub(crate) remote: SocketAddr,
     pub(crate) dialed_for: Option<PeerId>,
 }
 
@@ -189,10 +191,9 @@ impl Actor {
     }
 
     fn proven(&mut self, proof: Proof) {
-        let Proof { connection, paired: Paired { role, secrets }, dialed_for } = proof;
+        let Proof { connection, paired: Paired { role, secrets }, remote, dialed_for } = proof;
         let conn = ConnId(self.next_conn);
         self.next_conn += 1;
-        let remote = connection.remote();
         self.links.insert(conn, Link::start(connection, conn, &self.mailbox()));
         self.node.handle(self.now(), Input::Proven(Proven { conn, role, secrets, remote, dialed_for }));
     }
@@ -220,7 +221,9 @@ impl Actor {
                         link.close(reason);
                     }
                 }
-                Output::Dial { peer, address, candidates } => self.dial(peer, address, candidates),
+                Output::Dial { attempt, address, candidates, guesses } => {
+                    self.dial(attempt, address, candidates, guesses);
+                }
                 Output::CancelDial { peer } => {
                     if let Some(dialing) = self.dials.get(&peer) {
                         dialing.cancel.send_replace(true);

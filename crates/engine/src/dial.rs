@@ -3,12 +3,12 @@
 use crate::actor::{Mailbox, Proof};
 use crate::kdf::Kdf;
 use crate::pairing::{self, Failed};
-use p2p_comm_model::{Code, Host, PeerAddress, PeerId, Pii, canonical};
+use p2p_comm_model::{Code, Host, PeerAddress, Pii, canonical};
 use p2p_comm_net::{CloseCode, CloseReason, ConnectError, Endpoint};
-use p2p_comm_proto::{DialPhase, Failure, Handshake, Input, Paired};
+use p2p_comm_proto::{Attempt, DialFailure, DialPhase, Failure, Handshake, Input};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -29,76 +29,90 @@ pub(crate) struct Dialer {
     pub(crate) mailbox: Mailbox,
 }
 
+/// What the addresses of one attempt share.
+struct Shared {
+    dialer: Dialer,
+    attempt: Attempt,
+    /// A pairing has begun.
+    proving: AtomicBool,
+    /// One address pairs at a time.
+    turn: Semaphore,
+    /// Pairings that may still fail.
+    guesses_left: AtomicU8,
+}
+
 /// What came of one address.
-struct Attempt {
+struct Reached {
     /// It is the address on the peer list, not one that the peer gave itself.
     listed: bool,
     result: Result<Proof, Code>,
     guess: bool,
 }
 
-/// Dials until an address proves the password or all failed, and tells the actor. `cancel` is obeyed until the first
-/// pairing begins: breaking one off would cost the other side one of our guesses.
+/// Dials until an address proves the password or all failed, and tells the actor. At most `guesses` pairings may fail.
+/// `cancel` is obeyed until the first pairing begins: breaking one off would cost the other side one of our guesses.
 pub(crate) async fn dial(
     dialer: Dialer,
-    peer: PeerId,
+    attempt: Attempt,
     address: PeerAddress,
     candidates: Vec<SocketAddr>,
+    guesses: u8,
     mut cancel: watch::Receiver<bool>,
 ) {
-    let proving = Arc::new(AtomicBool::new(false));
-    let attempt = attempt(&dialer, peer, address, candidates, proving.clone());
-    tokio::pin!(attempt);
+    let shared = Arc::new(Shared {
+        dialer,
+        attempt,
+        proving: AtomicBool::new(false),
+        turn: Semaphore::new(1),
+        guesses_left: AtomicU8::new(guesses),
+    });
+    let dialing = dial_all(shared.clone(), address, candidates);
+    tokio::pin!(dialing);
     tokio::select! {
-        () = &mut attempt => return,
+        () = &mut dialing => return,
         // Also when the sender is gone: another attempt took this one's place.
         _ = cancel.changed() => {}
     }
-    if proving.load(Ordering::Relaxed) {
-        attempt.await;
+    if shared.proving.load(Ordering::Relaxed) {
+        dialing.await;
     }
 }
 
-async fn attempt(
-    dialer: &Dialer,
-    peer: PeerId,
-    address: PeerAddress,
-    candidates: Vec<SocketAddr>,
-    proving: Arc<AtomicBool>,
-) {
-    let failed = |code, guesses| Input::DialFailed { peer, code, guesses };
+async fn dial_all(shared: Arc<Shared>, address: PeerAddress, candidates: Vec<SocketAddr>) {
+    let attempt = shared.attempt;
+    let mailbox = &shared.dialer.mailbox;
+    let failed = |failed| mailbox.input(Input::DialFailed { attempt, failed });
     let Some(addresses) = resolve(&address).await else {
-        return dialer.mailbox.input(failed(Code::ResolveFailed, 0)).await;
+        return failed(DialFailure { code: Code::ResolveFailed, guesses: 0, elsewhere: false }).await;
     };
     let resolved = addresses.iter().map(|address| canonical(address.ip())).collect();
-    dialer.mailbox.input(Input::DialPhase { peer, phase: DialPhase::Reaching, resolved }).await;
+    mailbox.input(Input::DialPhase { attempt, phase: DialPhase::Reaching, resolved }).await;
 
-    let turn = Arc::new(Semaphore::new(1));
-    let mut attempts = JoinSet::new();
+    let mut reaching = JoinSet::new();
     let others =
         candidates.into_iter().filter(|candidate| !addresses.contains(candidate)).map(|address| (address, false));
-    let all: Vec<_> = addresses.iter().map(|address| (*address, true)).chain(others).collect();
-    for (address, listed) in all {
-        let (dialer, turn, proving) = (dialer.clone(), turn.clone(), proving.clone());
-        attempts.spawn(async move {
-            let (result, guess) = reach(&dialer, peer, address, &turn, &proving).await;
-            Attempt { listed, result, guess }
+    for (address, listed) in addresses.iter().map(|address| (*address, true)).chain(others) {
+        let shared = shared.clone();
+        reaching.spawn(async move {
+            let (result, guess) = reach(&shared, address).await;
+            Reached { listed, result, guess }
         });
     }
-    let (mut code, mut guesses) = (Code::NobodyAnswers, 0u8);
-    while let Some(attempt) = attempts.join_next().await {
-        let Ok(attempt) = attempt else { continue };
-        guesses = guesses.saturating_add(u8::from(attempt.guess));
-        match attempt.result {
+    let mut failure = DialFailure { code: Code::NobodyAnswers, guesses: 0, elsewhere: false };
+    while let Some(reached) = reaching.join_next().await {
+        let Ok(Reached { listed, result, guess }) = reached else { continue };
+        failure.guesses = failure.guesses.saturating_add(u8::from(guess));
+        failure.elsewhere |= guess && !listed;
+        match result {
             Ok(proof) => {
-                attempts.abort_all();
-                return dialer.mailbox.proven(proof).await;
+                reaching.abort_all();
+                return mailbox.proven(proof).await;
             }
-            Err(failure) if attempt.listed || failure != Code::OwnAddress => code = worse(code, failure),
+            Err(code) if listed || code != Code::OwnAddress => failure.code = worse(failure.code, code),
             Err(_) => {}
         }
     }
-    dialer.mailbox.input(failed(code, guesses)).await;
+    failed(failure).await;
 }
 
 async fn resolve(address: &PeerAddress) -> Option<Vec<SocketAddr>> {
@@ -115,14 +129,9 @@ async fn resolve(address: &PeerAddress) -> Option<Vec<SocketAddr>> {
     if addresses.is_empty() { None } else { Some(addresses) }
 }
 
-/// Reaches one address and pairs with it when its turn has come.
-async fn reach(
-    dialer: &Dialer,
-    peer: PeerId,
-    address: SocketAddr,
-    turn: &Semaphore,
-    proving: &AtomicBool,
-) -> (Result<Proof, Code>, bool) {
+/// Reaches one address and pairs with it when its turn has come. Also says whether the other side had a guess.
+async fn reach(shared: &Shared, address: SocketAddr) -> (Result<Proof, Code>, bool) {
+    let Shared { dialer, attempt, .. } = shared;
     let connection = match timeout(REACHING, dialer.endpoint.connect(address)).await {
         Ok(Ok(connection)) => connection,
         Ok(Err(error)) => {
@@ -131,15 +140,37 @@ async fn reach(
         }
         Err(_) => return (Err(Code::NobodyAnswers), false),
     };
-    let turn = timeout(STALL, turn.acquire()).await;
-    proving.store(true, Ordering::Relaxed);
-    dialer.mailbox.input(Input::DialPhase { peer, phase: DialPhase::Proving, resolved: Vec::new() }).await;
+    if let Ok(turn) = shared.turn.acquire().await {
+        turn.forget();
+    }
+    if !shared.reserve_guess() {
+        connection.close(CloseCode::Cancelled);
+        return (Err(Code::NobodyAnswers), false);
+    }
+    shared.proving.store(true, Ordering::Relaxed);
+    let phase = Input::DialPhase { attempt: *attempt, phase: DialPhase::Proving, resolved: Vec::new() };
+    dialer.mailbox.input(phase).await;
     let (now, seed) = (Instant::now().into_std(), rand::random());
     let handshake = Handshake::dial(now, pairing::certificates(&connection), connection.exporter(), seed);
-    let outcome = pairing::run(handshake, &connection, &dialer.kdf).await;
-    drop(turn);
+    let outcome = {
+        let pairing = pairing::run(handshake, &connection, &dialer.kdf);
+        tokio::pin!(pairing);
+        match timeout(STALL, &mut pairing).await {
+            Ok(outcome) => {
+                shared.turn.add_permits(1);
+                outcome
+            }
+            Err(_) => {
+                shared.turn.add_permits(1);
+                pairing.await
+            }
+        }
+    };
+    if !outcome.guess {
+        shared.guesses_left.fetch_add(1, Ordering::Relaxed);
+    }
     let result = match outcome.result {
-        Ok(paired) => Ok(proof(connection, paired, peer)),
+        Ok(paired) => Ok(Proof { connection, paired, remote: address, dialed_for: Some(attempt.peer) }),
         Err(failed) => {
             tracing::info!(failure = %failed.failure, closed = ?failed.closed, to = ?Pii(address), "pairing failed");
             Err(unpaired(failed, outcome.guess))
@@ -148,8 +179,12 @@ async fn reach(
     (result, outcome.guess)
 }
 
-fn proof(connection: p2p_comm_net::Connection, paired: Paired, peer: PeerId) -> Proof {
-    Proof { connection, paired, dialed_for: Some(peer) }
+impl Shared {
+    /// Takes one of the guesses that are left, until the pairing shows whether it was one.
+    fn reserve_guess(&self) -> bool {
+        let less = |left: u8| left.checked_sub(1);
+        self.guesses_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok()
+    }
 }
 
 fn unreached(error: ConnectError) -> Code {
@@ -163,7 +198,8 @@ fn unreached(error: ConnectError) -> Code {
 
 fn unpaired(failed: Failed, guess: bool) -> Code {
     match (failed.failure, failed.closed) {
-        (Failure::OwnAddress, _) | (_, Some(CloseReason::Peer(CloseCode::OwnAddress))) => Code::OwnAddress,
+        // Only what we see ourselves: whoever answers could say so.
+        (Failure::OwnAddress, _) => Code::OwnAddress,
         (Failure::Unproven, _) => Code::WrongPassword,
         (_, Some(CloseReason::Peer(CloseCode::Busy))) => Code::PeerBusy,
         // We have shown them a value of the password, and nothing came back that proves it.

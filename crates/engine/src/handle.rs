@@ -129,12 +129,12 @@ impl Handle {
 
     /// Drops a request, silently, and later ones of the same device or address.
     pub async fn ignore_request(&self, request: RequestId) -> Result<(), Error> {
-        self.try_call(move |actor| actor.node.ignore_request(request)).await
+        self.try_call(move |actor| actor.node.ignore_request(actor.now(), request)).await
     }
 
     /// Drops a request, silently, and later ones of the same device or host.
     pub async fn block_request(&self, request: RequestId) -> Result<(), Error> {
-        self.try_call(move |actor| actor.node.block_request(request)).await
+        self.try_call(move |actor| actor.node.block_request(actor.now(), request)).await
     }
 
     /// Shows or hides requests of people who are not on the list.

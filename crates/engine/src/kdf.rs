@@ -11,13 +11,13 @@ const CACHED: usize = 256;
 /// Derives keys from this session's password, off the actor's thread, and remembers them by salt.
 pub(crate) struct Kdf {
     password: Password,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     cache: Mutex<BTreeMap<Salt, Arc<Key<PasswordKey>>>>,
 }
 
 impl Kdf {
     pub(crate) fn new(password: Password) -> Self {
-        Self { password, permits: Semaphore::new(AT_ONCE), cache: Mutex::new(BTreeMap::new()) }
+        Self { password, permits: Arc::new(Semaphore::new(AT_ONCE)), cache: Mutex::new(BTreeMap::new()) }
     }
 
     /// The password of this session, for the built-in peer.
@@ -30,12 +30,17 @@ impl Kdf {
         if let Some(key) = self.cached(salt) {
             return Some(key);
         }
-        let _permit = self.permits.acquire().await.ok()?;
+        let permit = self.permits.clone().acquire_owned().await.ok()?;
         if let Some(key) = self.cached(salt) {
             return Some(key);
         }
         let password = self.password.clone();
-        let key = Arc::new(tokio::task::spawn_blocking(move || derive(&password, &salt)).await.ok()?);
+        // The permit goes with the work, which goes on even if nobody waits for it any more.
+        let derived = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            derive(&password, &salt)
+        });
+        let key = Arc::new(derived.await.ok()?);
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.len() >= CACHED {
             cache.clear();

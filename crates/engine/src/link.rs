@@ -81,6 +81,9 @@ async fn write(
         let Some(bytes) = bytes.recv().await else { return };
         if let Err(error) = sender.write(bytes.freeze()).await {
             tracing::debug!(?stream, %error, "writing ended");
+            if let FrameError::Stopped(_) = error {
+                mailbox.input(Input::Violation { conn }).await;
+            }
             return;
         }
     }

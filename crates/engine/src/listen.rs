@@ -6,8 +6,8 @@ use crate::pairing;
 use p2p_comm_crypto::{Key, PasswordKey, Salt};
 use p2p_comm_model::Pii;
 use p2p_comm_net::{Endpoint, Incoming};
-use p2p_comm_proto::{Admission, Gate, Handshake};
-use std::net::IpAddr;
+use p2p_comm_proto::{Admission, Ending, Gate, Handshake};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -31,23 +31,26 @@ pub(crate) async fn listen(endpoint: Endpoint, listener: Listener) {
     let mut pairings = JoinSet::new();
     while let Some(incoming) = endpoint.accept().await {
         while pairings.try_join_next().is_some() {}
-        let ip = incoming.remote().ip();
+        let remote = incoming.remote();
+        let ip = remote.ip();
         let admission = listener.gate().admit(Instant::now().into_std(), ip, incoming.validated());
         match admission {
             Admission::Drop => {
-                tracing::info!(from = ?Pii(ip), "dropped a call: too many guesses or pairings");
+                tracing::debug!(from = ?Pii(ip), "dropped a call: too many guesses or pairings");
                 incoming.ignore();
             }
             Admission::Retry => incoming.retry(),
             Admission::Accept => {
-                pairings.spawn(answer(incoming, ip, listener.clone()));
+                pairings.spawn(answer(incoming, remote, listener.clone()));
             }
         }
     }
 }
 
-async fn answer(incoming: Incoming, ip: IpAddr, listener: Listener) {
-    let mut ticket = Ticket { listener: &listener, ip, guess: false };
+/// `remote` is the address that Retry has proved. The connection itself may be made to show another one.
+async fn answer(incoming: Incoming, remote: SocketAddr, listener: Listener) {
+    let ip = remote.ip();
+    let mut ticket = Ticket { listener: &listener, ip, ending: Ending::Idle };
     let Ok(Ok(connection)) = timeout(REACHING, incoming.accept()).await else { return };
     let seed = rand::random();
     let handshake = Handshake::listen(
@@ -59,12 +62,16 @@ async fn answer(incoming: Incoming, ip: IpAddr, listener: Listener) {
         listener.key.clone(),
     );
     // If this future is dropped in between, the other side may have had its guess.
-    ticket.guess = true;
+    ticket.ending = Ending::Guess;
     let outcome = pairing::run(handshake, &connection, &listener.kdf).await;
-    ticket.guess = outcome.guess;
+    ticket.ending = match outcome.result {
+        Ok(_) => Ending::Proven,
+        Err(_) if outcome.guess => Ending::Guess,
+        Err(_) => Ending::Idle,
+    };
     drop(ticket);
     match outcome.result {
-        Ok(paired) => listener.mailbox.proven(Proof { connection, paired, dialed_for: None }).await,
+        Ok(paired) => listener.mailbox.proven(Proof { connection, paired, remote, dialed_for: None }).await,
         Err(failed) => {
             tracing::info!(failure = %failed.failure, from = ?Pii(ip), "a caller did not pair");
             if outcome.guess {
@@ -78,12 +85,12 @@ async fn answer(incoming: Incoming, ip: IpAddr, listener: Listener) {
 struct Ticket<'a> {
     listener: &'a Listener,
     ip: IpAddr,
-    guess: bool,
+    ending: Ending,
 }
 
 impl Drop for Ticket<'_> {
     fn drop(&mut self) {
-        self.listener.gate().finished(Instant::now().into_std(), self.ip, self.guess);
+        self.listener.gate().finished(Instant::now().into_std(), self.ip, self.ending);
     }
 }
 

@@ -4,7 +4,11 @@ use crate::kdf::Kdf;
 use bytes::{Bytes, BytesMut};
 use p2p_comm_net::{CloseCode, CloseReason, Connection, FrameError, FrameReceiver, FrameSender, frame};
 use p2p_comm_proto::{Certificates, Failure, Handshake, HandshakeOutput, Paired};
-use tokio::time::{Instant, timeout_at};
+use std::time::Duration;
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// The first frame of somebody who calls us must come in this time: until then the call costs them nothing.
+const FIRST_FRAME: Duration = Duration::from_secs(5);
 
 /// How a pairing ended.
 pub(crate) struct Outcome {
@@ -84,19 +88,25 @@ async fn exchange(handshake: &mut Handshake, connection: &Connection, kdf: &Kdf)
         }
         let news = async {
             if stream.is_none() {
-                stream = Some(connection.accept_pairing().await?);
+                let opened = timeout(FIRST_FRAME, connection.accept_pairing()).await;
+                stream = Some(opened.map_err(|_| None)?.map_err(Some)?);
             }
             match &mut stream {
-                Some((_, receiver)) => receiver.read().await,
+                Some((_, receiver)) => receiver.read().await.map_err(Some),
                 None => Ok(None),
             }
         };
         match news.await {
+            Err(None) => handshake.timeout(handshake.deadline()),
+            Err(Some(error)) if is_violation(&error) => handshake.violation(),
             Ok(Some(body)) => handshake.frame(&body),
-            Err(FrameError::Empty | FrameError::TooLong { .. } | FrameError::Truncated) => handshake.violation(),
-            Ok(None) | Err(_) => handshake.ended(),
+            Ok(None) | Err(Some(_)) => handshake.ended(),
         }
     }
+}
+
+fn is_violation(error: &FrameError) -> bool {
+    matches!(error, FrameError::Empty | FrameError::TooLong { .. } | FrameError::Truncated)
 }
 
 fn framed(body: &[u8]) -> Bytes {

@@ -60,6 +60,8 @@ pub const PAGE: usize = 200;
 pub const LOG_LINES: usize = 2000;
 /// Features and candidates that a peer may list.
 pub const LISTED: usize = 32;
+/// And one of them.
+pub const LISTED_BYTES: usize = 64;
 
 /// The first and the last port tried when none is set.
 pub const PORTS: std::ops::RangeInclusive<u16> = 47800..=47831;

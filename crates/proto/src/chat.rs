@@ -8,6 +8,8 @@ use std::collections::VecDeque;
 /// connections.
 #[derive(Debug)]
 pub(crate) struct Outbox {
+    /// Random for this queue: keeps its counters apart from those of any other queue to the same device.
+    epoch: Epoch,
     queue: VecDeque<Outgoing>,
     bytes: usize,
     /// Counter of the newest message.
@@ -26,9 +28,12 @@ struct Outgoing {
 }
 
 impl Outbox {
-    /// Counters start after `floor`, so that a device never sees one twice.
-    pub(crate) fn new(floor: u64) -> Self {
-        Self { queue: VecDeque::new(), bytes: 0, newest: floor, acked: floor, sent: floor }
+    pub(crate) fn new(epoch: Epoch) -> Self {
+        Self { epoch, queue: VecDeque::new(), bytes: 0, newest: 0, acked: 0, sent: 0 }
+    }
+
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.epoch
     }
 
     /// Takes a message; gives its counter.
@@ -44,11 +49,11 @@ impl Outbox {
     }
 
     /// The next message to hand to the connection, as the inside of token `n`; marks it as sent.
-    pub(crate) fn next(&mut self, n: u64, epoch: Epoch) -> Option<Vec<u8>> {
+    pub(crate) fn next(&mut self, n: u64) -> Option<Vec<u8>> {
         let unsent = usize::try_from(self.sent.saturating_sub(self.acked)).ok()?;
         let message = self.queue.get(unsent)?;
         self.sent = message.counter;
-        Some(ChatMessage::to_json(n, epoch, message.counter, message.at, &message.content))
+        Some(ChatMessage::to_json(n, self.epoch, message.counter, message.at, &message.content))
     }
 
     pub(crate) fn has_unsent(&self) -> bool {
@@ -59,9 +64,9 @@ impl Outbox {
         self.acked < self.newest
     }
 
-    /// The peer has everything up to `counter`. Says whether that was news.
-    pub(crate) fn ack(&mut self, counter: u64) -> bool {
-        if counter <= self.acked || counter > self.sent {
+    /// The peer has everything of `epoch` up to `counter`. Says whether that was news.
+    pub(crate) fn ack(&mut self, epoch: Epoch, counter: u64) -> bool {
+        if epoch != self.epoch || counter <= self.acked || counter > self.sent {
             return false;
         }
         while self.queue.front().is_some_and(|message| message.counter <= counter) {
@@ -76,10 +81,6 @@ impl Outbox {
     /// The connection is gone, or another took its place: what was not acknowledged is sent again.
     pub(crate) fn rewind(&mut self) {
         self.sent = self.acked;
-    }
-
-    pub(crate) fn newest(&self) -> u64 {
-        self.newest
     }
 
     pub(crate) fn acked(&self) -> u64 {
@@ -131,36 +132,37 @@ mod tests {
     }
 
     fn next(outbox: &mut Outbox) -> Option<u64> {
-        outbox.next(0, EPOCH).map(|json| ChatMessage::parse(&json).unwrap().counter)
+        outbox.next(0).map(|json| ChatMessage::parse(&json).unwrap().counter)
     }
 
     #[test]
     fn after_a_reconnect_the_unacknowledged_are_sent_again_in_order() {
-        let mut outbox = Outbox::new(0);
+        let mut outbox = Outbox::new(EPOCH);
         for word in ["one", "two", "three"] {
             outbox.push(0, text(word)).unwrap();
         }
         assert_eq!((next(&mut outbox), next(&mut outbox)), (Some(1), Some(2)));
-        assert!(outbox.ack(1));
+        assert!(outbox.ack(EPOCH, 1));
         outbox.rewind();
         assert_eq!((next(&mut outbox), next(&mut outbox), next(&mut outbox)), (Some(2), Some(3), None));
     }
 
     #[test]
     fn an_acknowledgement_of_what_was_never_sent_is_ignored() {
-        let mut outbox = Outbox::new(10);
+        let mut outbox = Outbox::new(EPOCH);
         outbox.push(0, text("one")).unwrap();
-        assert!(!outbox.ack(11));
+        assert!(!outbox.ack(EPOCH, 1));
         next(&mut outbox);
-        assert!(!outbox.ack(12));
-        assert!(outbox.ack(11));
-        assert!(!outbox.ack(11));
+        assert!(!outbox.ack(EPOCH, 2));
+        assert!(!outbox.ack(Epoch([2; 16]), 1));
+        assert!(outbox.ack(EPOCH, 1));
+        assert!(!outbox.ack(EPOCH, 1));
         assert!(!outbox.has_unacked());
     }
 
     #[test]
     fn a_full_queue_refuses_and_keeps_what_it_has() {
-        let mut outbox = Outbox::new(0);
+        let mut outbox = Outbox::new(EPOCH);
         let large = text(&"x".repeat(limits::TEXT));
         let mut taken = 0;
         while outbox.push(0, large.clone()).is_ok() {
@@ -168,14 +170,14 @@ mod tests {
         }
         assert_eq!(taken, limits::QUEUE / (limits::TEXT + limits::QUEUED_OVERHEAD));
         assert_eq!(next(&mut outbox), Some(1));
-        assert!(outbox.ack(1));
+        assert!(outbox.ack(EPOCH, 1));
         assert!(outbox.push(0, large).is_ok());
     }
 
     proptest! {
         #[test]
         fn any_losses_and_reconnects_deliver_each_once_in_order(steps in proptest::collection::vec(0..4u8, 1..200)) {
-            let mut outbox = Outbox::new(0);
+            let mut outbox = Outbox::new(EPOCH);
             let mut inbox: Option<Inbox> = None;
             let (mut pushed, mut shown, mut on_the_way) = (0u64, Vec::new(), VecDeque::new());
             let deliver = |on_the_way: &mut VecDeque<u64>, shown: &mut Vec<u64>, inbox: &mut Option<Inbox>| {
@@ -191,14 +193,14 @@ mod tests {
                 match step {
                     0 => { outbox.push(0, text("x")).unwrap(); pushed += 1; }
                     1 => on_the_way.extend(next(&mut outbox)),
-                    2 => { if let Some(highest) = deliver(&mut on_the_way, &mut shown, &mut inbox) { outbox.ack(highest); } }
+                    2 => { if let Some(highest) = deliver(&mut on_the_way, &mut shown, &mut inbox) { outbox.ack(EPOCH, highest); } }
                     _ => { on_the_way.clear(); outbox.rewind(); }
                 }
             }
             on_the_way.clear();
             outbox.rewind();
             while let Some(counter) = next(&mut outbox) { on_the_way.push_back(counter); }
-            while let Some(highest) = deliver(&mut on_the_way, &mut shown, &mut inbox) { outbox.ack(highest); }
+            while let Some(highest) = deliver(&mut on_the_way, &mut shown, &mut inbox) { outbox.ack(EPOCH, highest); }
             prop_assert_eq!(shown, (1..=pushed).collect::<Vec<_>>());
             prop_assert!(!outbox.has_unacked());
         }

@@ -6,6 +6,11 @@ use std::time::{Duration, Instant};
 /// Guesses per source within [`SOURCE_WINDOW`].
 const SOURCE_BUDGET: usize = 5;
 const SOURCE_WINDOW: Duration = Duration::from_secs(10 * 60);
+/// Calls per source within [`IDLE_WINDOW`] that came to nothing before they could be a guess.
+const IDLE_BUDGET: usize = 30;
+const IDLE_WINDOW: Duration = Duration::from_secs(60);
+/// Of the places for pairings under way, those that only sources on the peer list get.
+const RESERVED: usize = 8;
 /// Guesses in all within [`TOTAL_WINDOW`], before unknown sources are slowed down.
 const TOTAL_BUDGET: usize = 100;
 const TOTAL_WINDOW: Duration = Duration::from_secs(60 * 60);
@@ -29,7 +34,19 @@ pub struct Gate {
 #[derive(Debug, Default)]
 struct Budget {
     guesses: VecDeque<Instant>,
+    idle: VecDeque<Instant>,
     under_way: usize,
+}
+
+/// How a pairing that somebody else began ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The password was proved.
+    Proven,
+    /// They could have tried a guess, as [`crate::Handshake::is_guess`] says.
+    Guess,
+    /// It ended before that.
+    Idle,
 }
 
 /// What to do with somebody who wants to connect.
@@ -59,14 +76,16 @@ impl Gate {
     /// Somebody wants to connect from `ip`; `validated` says that they proved to be there.
     pub fn admit(&mut self, now: Instant, ip: IpAddr, validated: bool) -> Admission {
         let source = Source::of(ip);
-        if self.under_way >= limits::UNPROVEN_INCOMING || self.spent(now, source) >= SOURCE_BUDGET {
+        let listed = self.listed.contains(&source);
+        let places = limits::UNPROVEN_INCOMING.saturating_sub(if listed { 0 } else { RESERVED });
+        if self.under_way >= places || !self.has_budget(now, source, listed) {
             self.dropped = self.dropped.saturating_add(1);
             return Admission::Drop;
         }
         if !validated {
             return Admission::Retry;
         }
-        if !self.listed.contains(&source) && self.slowed(now) {
+        if !listed && self.slowed(now) {
             if self.last_slow.is_some_and(|last| now.saturating_duration_since(last) < SLOW) {
                 self.dropped = self.dropped.saturating_add(1);
                 return Admission::Drop;
@@ -79,16 +98,21 @@ impl Gate {
         Admission::Accept
     }
 
-    /// A pairing that was accepted is over; `guess` as [`crate::Handshake::is_guess`] says.
-    pub fn finished(&mut self, now: Instant, ip: IpAddr, guess: bool) {
+    /// A pairing that was accepted is over.
+    pub fn finished(&mut self, now: Instant, ip: IpAddr, ending: Ending) {
         let source = Source::of(ip);
         self.under_way = self.under_way.saturating_sub(1);
         let budget = self.sources.entry(source).or_default();
         budget.under_way = budget.under_way.saturating_sub(1);
-        if guess {
-            push_capped(&mut budget.guesses, now, SOURCE_BUDGET);
-            push_capped(&mut self.total, now, TOTAL_BUDGET);
-        } else if budget.under_way == 0 && budget.guesses.is_empty() {
+        match ending {
+            Ending::Guess => {
+                push_capped(&mut budget.guesses, now, SOURCE_BUDGET);
+                push_capped(&mut self.total, now, TOTAL_BUDGET);
+            }
+            Ending::Idle => push_capped(&mut budget.idle, now, IDLE_BUDGET),
+            Ending::Proven => {}
+        }
+        if budget.under_way == 0 && budget.guesses.is_empty() && budget.idle.is_empty() {
             self.sources.remove(&source);
         }
         self.forget_one();
@@ -104,12 +128,12 @@ impl Gate {
         self.dropped
     }
 
-    fn spent(&mut self, now: Instant, source: Source) -> usize {
-        let Some(budget) = self.sources.get_mut(&source) else { return 0 };
-        while budget.guesses.front().is_some_and(|at| now.saturating_duration_since(*at) >= SOURCE_WINDOW) {
-            budget.guesses.pop_front();
-        }
-        budget.guesses.len().saturating_add(budget.under_way)
+    fn has_budget(&mut self, now: Instant, source: Source, listed: bool) -> bool {
+        let Some(budget) = self.sources.get_mut(&source) else { return true };
+        forget_before(&mut budget.guesses, now, SOURCE_WINDOW);
+        forget_before(&mut budget.idle, now, IDLE_WINDOW);
+        let guesses = budget.guesses.len().saturating_add(budget.under_way);
+        guesses < SOURCE_BUDGET && (listed || budget.idle.len() < IDLE_BUDGET)
     }
 
     fn slowed(&self, now: Instant) -> bool {
@@ -120,7 +144,8 @@ impl Gate {
     fn forget_one(&mut self) {
         if self.sources.len() > SOURCES {
             let idle = self.sources.iter().filter(|(_, budget)| budget.under_way == 0);
-            if let Some(source) = idle.min_by_key(|(_, budget)| budget.guesses.back().copied()).map(|(s, _)| *s) {
+            let newest = |budget: &Budget| budget.guesses.back().max(budget.idle.back()).copied();
+            if let Some(source) = idle.min_by_key(|(_, budget)| newest(budget)).map(|(source, _)| *source) {
                 self.sources.remove(&source);
             }
         }
@@ -136,6 +161,12 @@ impl Source {
                 Self::V6([a, b, c, d])
             }
         }
+    }
+}
+
+fn forget_before(times: &mut VecDeque<Instant>, now: Instant, window: Duration) {
+    while times.front().is_some_and(|at| now.saturating_duration_since(*at) >= window) {
+        times.pop_front();
     }
 }
 
@@ -157,7 +188,7 @@ mod tests {
     fn guess(gate: &mut Gate, now: Instant, from: IpAddr) -> Admission {
         let admission = gate.admit(now, from, true);
         if admission == Admission::Accept {
-            gate.finished(now, from, true);
+            gate.finished(now, from, Ending::Guess);
         }
         admission
     }
@@ -189,7 +220,7 @@ mod tests {
             assert_eq!(gate.admit(now, ip("10.0.0.1"), true), Admission::Accept);
         }
         assert_eq!(gate.admit(now, ip("10.0.0.1"), true), Admission::Drop);
-        gate.finished(now, ip("10.0.0.1"), false);
+        gate.finished(now, ip("10.0.0.1"), Ending::Proven);
         assert_eq!(gate.admit(now, ip("10.0.0.1"), true), Admission::Accept);
     }
 
@@ -198,7 +229,28 @@ mod tests {
         let (mut gate, now) = (Gate::default(), Instant::now());
         for _ in 0..1000 {
             assert_eq!(gate.admit(now, ip("10.0.0.1"), true), Admission::Accept);
-            gate.finished(now, ip("10.0.0.1"), false);
+            gate.finished(now, ip("10.0.0.1"), Ending::Proven);
+        }
+    }
+
+    #[test]
+    fn calls_that_come_to_nothing_have_a_budget_too_unless_the_source_is_listed() {
+        let (mut gate, now) = (Gate::default(), Instant::now());
+        let idle = |gate: &mut Gate, now, from| {
+            let admission = gate.admit(now, from, true);
+            if admission == Admission::Accept {
+                gate.finished(now, from, Ending::Idle);
+            }
+            admission
+        };
+        for _ in 0..30 {
+            assert_eq!(idle(&mut gate, now, ip("10.0.0.1")), Admission::Accept);
+        }
+        assert_eq!(idle(&mut gate, now, ip("10.0.0.1")), Admission::Drop);
+        assert_eq!(idle(&mut gate, now + IDLE_WINDOW, ip("10.0.0.1")), Admission::Accept);
+        gate.set_listed([ip("10.0.0.2")]);
+        for _ in 0..100 {
+            assert_eq!(idle(&mut gate, now, ip("10.0.0.2")), Admission::Accept);
         }
     }
 
@@ -227,14 +279,19 @@ mod tests {
     }
 
     #[test]
-    fn at_most_32_pairings_are_under_way_and_memory_stays_bounded() {
+    fn at_most_32_pairings_are_under_way_eight_of_them_for_listed_peers_and_memory_stays_bounded() {
         let (mut gate, now) = (Gate::default(), Instant::now());
-        for n in 0..32u8 {
+        gate.set_listed((0..9).map(|n| IpAddr::from([192, 0, 2, n])));
+        for n in 0..24u8 {
             assert_eq!(gate.admit(now, IpAddr::from([10, 0, n, 1]), true), Admission::Accept);
         }
         assert_eq!(gate.admit(now, ip("10.9.0.1"), true), Admission::Drop);
+        for n in 0..8u8 {
+            assert_eq!(gate.admit(now, IpAddr::from([192, 0, 2, n]), true), Admission::Accept);
+        }
+        assert_eq!(gate.admit(now, ip("192.0.2.8"), true), Admission::Drop);
         for n in 0..10_000u32 {
-            gate.finished(now, IpAddr::from(n.to_be_bytes()), true);
+            gate.finished(now, IpAddr::from(n.to_be_bytes()), Ending::Guess);
         }
         assert!(gate.sources.len() <= SOURCES + 1);
     }

@@ -113,7 +113,8 @@ impl Handshake {
     fn new(role: Role, state: State, now: Instant, binding: Certificates, exporter: [u8; 32], seed: [u8; 32]) -> Self {
         let deadline = now.checked_add(DEADLINE).unwrap_or(now);
         let (transcript, outputs) = (Transcript::new(), VecDeque::new());
-        let mut this = Self { role, state, transcript, binding, exporter, seed, deadline, exposed: false, outputs };
+        let exposed = false;
+        let mut this = Self { role, state, transcript, binding, exporter, seed, deadline, exposed, outputs };
         if binding.ours == binding.theirs {
             this.fail(Failure::OwnAddress);
         }

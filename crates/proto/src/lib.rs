@@ -25,9 +25,11 @@ mod session;
 mod timer;
 pub mod wire;
 
-pub use gate::{Admission, Gate};
+pub use gate::{Admission, Ending, Gate};
 pub use handshake::{Certificates, Failure, Handshake, HandshakeOutput, Paired};
-pub use node::{ConnId, DialPhase, Event, Identity, Input, Node, Output, PeerView, Proven, Stream, Watermarks};
+pub use node::{
+    Attempt, ConnId, DialFailure, DialPhase, Event, Identity, Input, Node, Output, PeerView, Proven, Stream, Watermarks,
+};
 pub use session::Close;
 
 #[cfg(test)]

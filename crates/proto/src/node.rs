@@ -5,7 +5,7 @@ use crate::wire::KeyLife;
 use bytes::{Bytes, BytesMut};
 use entry::Entry;
 use p2p_comm_crypto::{DeviceSecret, Role, Secrets};
-use p2p_comm_model::{Code, Content, DeviceKey, Epoch, Name, Notice, PeerAddress, PeerId, RequestId};
+use p2p_comm_model::{Code, Content, DeviceKey, Name, Notice, PeerAddress, PeerId, RequestId, limits};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use request::{Request, Silenced};
@@ -44,8 +44,6 @@ pub struct Node {
     next_peer: u32,
     next_request: u32,
     confirmed: u64,
-    /// Message counters of new entries start after this one.
-    counter_floor: u64,
 }
 
 /// Who we are from Connect to Disconnect.
@@ -56,8 +54,6 @@ pub struct Identity {
     pub device: DeviceSecret,
     /// How long the device key lives.
     pub life: KeyLife,
-    /// Random for this session.
-    pub epoch: Epoch,
     /// `address:port` under which others may reach us.
     pub candidates: Vec<SocketAddr>,
 }
@@ -73,6 +69,26 @@ pub enum Stream {
     Control,
     /// Messages.
     Chat,
+}
+
+/// One attempt to reach somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt {
+    /// Whom.
+    pub peer: PeerId,
+    /// Counts the attempts for this peer.
+    pub number: u32,
+}
+
+/// How an attempt failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DialFailure {
+    /// Why.
+    pub code: Code,
+    /// Pairings in it in which the other side could have tried a guess.
+    pub guesses: u8,
+    /// One of those was at a candidate: somebody else answers there.
+    pub elsewhere: bool,
 }
 
 /// How far an attempt to reach somebody is.
@@ -134,8 +150,8 @@ pub enum Input {
     },
     /// An attempt goes on.
     DialPhase {
-        /// For whom.
-        peer: PeerId,
+        /// Which.
+        attempt: Attempt,
         /// How far it is.
         phase: DialPhase,
         /// What the host resolved to, once known.
@@ -143,12 +159,10 @@ pub enum Input {
     },
     /// An attempt failed.
     DialFailed {
-        /// For whom.
-        peer: PeerId,
-        /// Why.
-        code: Code,
-        /// Pairings in it in which the other side could have tried a guess.
-        guesses: u8,
+        /// Which.
+        attempt: Attempt,
+        /// How.
+        failed: DialFailure,
     },
     /// Time passed.
     Timeout,
@@ -159,12 +173,14 @@ pub enum Input {
 pub enum Output {
     /// Reach this peer: its address, and others that it gave itself.
     Dial {
-        /// For whom.
-        peer: PeerId,
+        /// Which attempt.
+        attempt: Attempt,
         /// As on the peer list.
         address: PeerAddress,
         /// To be tried at the same time.
         candidates: Vec<SocketAddr>,
+        /// Pairings that may fail in it, at all addresses together.
+        guesses: u8,
     },
     /// Stop an attempt, unless its pairing has begun.
     CancelDial {
@@ -238,6 +254,8 @@ enum Timer {
     Ping(ConnId),
     /// When to ask again while something is unacknowledged.
     Probe(ConnId),
+    /// When a connection must have said who it is.
+    Hello(ConnId),
     /// When a quiet connection counts as unreachable.
     Silence(ConnId),
     /// When a stranger's request is shown at last.
@@ -245,11 +263,11 @@ enum Timer {
 }
 
 impl Node {
-    /// An offline node with an empty peer list. `seed` feeds the jitter of its timers.
-    pub fn new(seed: u64) -> Self {
+    /// An offline node with an empty peer list. `seed` feeds the jitter of its timers and the epochs of its messages.
+    pub fn new(seed: [u8; 32]) -> Self {
         Self {
             session: None,
-            rng: StdRng::seed_from_u64(seed),
+            rng: StdRng::from_seed(seed),
             entries: BTreeMap::new(),
             removed: VecDeque::new(),
             requests: BTreeMap::new(),
@@ -262,7 +280,6 @@ impl Node {
             next_peer: 1,
             next_request: 1,
             confirmed: 0,
-            counter_floor: 0,
         }
     }
 
@@ -302,8 +319,8 @@ impl Node {
             Input::Writable { conn, stream } => self.writable(now, conn, stream),
             Input::Violation { conn } => self.close(now, conn, Close::ProtocolError),
             Input::Closed { conn, reason } => self.closed(now, conn, reason),
-            Input::DialPhase { peer, phase, resolved } => self.dial_phase(peer, phase, resolved),
-            Input::DialFailed { peer, code, guesses } => self.dial_failed(now, peer, code, guesses),
+            Input::DialPhase { attempt, phase, resolved } => self.dial_phase(attempt, phase, resolved),
+            Input::DialFailed { attempt, failed } => self.dial_failed(now, attempt, failed),
             Input::Timeout => self.timeout(now),
         }
     }
@@ -329,6 +346,7 @@ impl Node {
                 Timer::Dial(peer) => self.dial(now, peer),
                 Timer::Ping(conn) => self.ping_if_quiet(now, conn),
                 Timer::Probe(conn) => self.probe(now, conn),
+                Timer::Hello(conn) => self.anonymous(now, conn),
                 Timer::Silence(conn) => self.silent(now, conn),
                 Timer::Request(conn) => self.show_request(now, conn),
             }
@@ -337,8 +355,12 @@ impl Node {
 
     fn proven(&mut self, now: Instant, proven: Proven) {
         let Some(identity) = &self.session else { return };
-        self.confirmed = self.confirmed.saturating_add(1);
         let Proven { conn, role, secrets, remote, dialed_for } = proven;
+        let anonymous = self.sessions.values().filter(|s| s.peer.is_none() && s.dialed_for.is_none()).count();
+        if dialed_for.is_none() && anonymous >= limits::STRANGERS {
+            return self.outputs.push_back(Output::Close { conn, reason: Close::Busy });
+        }
+        self.confirmed = self.confirmed.saturating_add(1);
         let mut session = Session::new(now, role, &secrets, self.confirmed, remote, dialed_for);
         session.say_hello(&identity.device, identity.life);
         self.sessions.insert(conn, session);
@@ -360,7 +382,8 @@ impl Node {
     /// Forgets a connection, and redials if it was the one in use.
     fn closed(&mut self, now: Instant, conn: ConnId, reason: Option<Close>) {
         let Some(session) = self.sessions.remove(&conn) else { return };
-        for timer in [Timer::Ping(conn), Timer::Probe(conn), Timer::Silence(conn), Timer::Request(conn)] {
+        for timer in [Timer::Ping, Timer::Probe, Timer::Hello, Timer::Silence, Timer::Request].map(|timer| timer(conn))
+        {
             self.timers.stop(timer);
         }
         if let Some(peer) = session.entry {

@@ -3,5 +3,6 @@
 mod consent;
 mod delivery;
 mod handshake;
+mod takeover;
 mod vectors;
 mod world;

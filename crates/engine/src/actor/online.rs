@@ -6,10 +6,10 @@ use crate::kdf::Kdf;
 use crate::listen::{self, Listener};
 use crate::{Error, engine::Options};
 use p2p_comm_crypto::{DeviceSecret, Key, Password, PasswordKey, Salt};
-use p2p_comm_model::{Code, Epoch, Name, NodePhase, PeerAddress, PeerId};
+use p2p_comm_model::{Code, Name, NodePhase, PeerAddress};
 use p2p_comm_net::{BindError, CloseCode, Config, Endpoint};
 use p2p_comm_proto::wire::KeyLife;
-use p2p_comm_proto::{Gate, Identity};
+use p2p_comm_proto::{Attempt, Gate, Identity};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -138,13 +138,13 @@ impl Actor {
         self.online.as_ref()
     }
 
-    pub(super) fn dial(&mut self, peer: PeerId, address: PeerAddress, candidates: Vec<SocketAddr>) {
+    pub(super) fn dial(&mut self, attempt: Attempt, address: PeerAddress, candidates: Vec<SocketAddr>, guesses: u8) {
         let Some(online) = &self.online else { return };
         let dialer = Dialer { endpoint: online.endpoint.clone(), kdf: online.kdf.clone(), mailbox: self.mailbox() };
         let (cancel, cancelled) = watch::channel(false);
-        let task = tokio::spawn(dial::dial(dialer, peer, address, candidates, cancelled));
+        let task = tokio::spawn(dial::dial(dialer, attempt, address, candidates, guesses, cancelled));
         // An earlier attempt that is still proving goes on by itself.
-        self.dials.insert(peer, Dialing { cancel, task });
+        self.dials.insert(attempt.peer, Dialing { cancel, task });
     }
 
     /// Tells the gate who is on the list.
@@ -167,8 +167,7 @@ impl Actor {
         self.phase = NodePhase::Online;
         tracing::info!(port, "connected");
         let device = DeviceSecret::from_seed(&rand::random());
-        let epoch = Epoch(rand::random());
-        self.node.connect(self.now(), Identity { name, device, life: KeyLife::Session, epoch, candidates });
+        self.node.connect(self.now(), Identity { name, device, life: KeyLife::Session, candidates });
     }
 }
 

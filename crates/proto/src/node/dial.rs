@@ -1,7 +1,7 @@
 //! When to try to reach whom.
 
 use crate::node::entry::DialState;
-use crate::node::{DialPhase, Event, Node, Output, Timer};
+use crate::node::{Attempt, DialFailure, DialPhase, Event, Node, Output, Timer};
 use p2p_comm_model::{Code, Notice, PeerId};
 use rand::RngExt as _;
 use std::net::IpAddr;
@@ -36,6 +36,7 @@ impl Node {
         let stopped = entry.dial.state == DialState::Stopped(Code::DialingStopped);
         if stopped || matches!(entry.dial.state, DialState::Idle | DialState::Scheduled { .. }) {
             entry.dial.eager_until = now.checked_add(EAGER);
+            entry.dial.guesses = entry.dial.guesses.min(GUESSES.saturating_sub(1));
             let after = match entry.dial.state {
                 DialState::Scheduled { after, .. } => after,
                 _ => None,
@@ -52,14 +53,19 @@ impl Node {
         let Some(entry) = self.entries.get_mut(&peer) else { return };
         entry.dial.state = DialState::Running(DialPhase::Resolving);
         entry.dial.began = Some(now);
-        let (address, candidates) = (entry.address.clone(), entry.candidates.clone());
-        self.outputs.push_back(Output::Dial { peer, address, candidates });
+        entry.dial.number = entry.dial.number.wrapping_add(1);
+        self.outputs.push_back(Output::Dial {
+            attempt: Attempt { peer, number: entry.dial.number },
+            address: entry.address.clone(),
+            candidates: entry.candidates.clone(),
+            guesses: GUESSES.saturating_sub(entry.dial.guesses),
+        });
         self.event(Event::Peers);
     }
 
-    pub(crate) fn dial_phase(&mut self, peer: PeerId, phase: DialPhase, resolved: Vec<IpAddr>) {
-        let Some(entry) = self.entries.get_mut(&peer) else { return };
-        if matches!(entry.dial.state, DialState::Running(_)) {
+    pub(crate) fn dial_phase(&mut self, attempt: Attempt, phase: DialPhase, resolved: Vec<IpAddr>) {
+        let Some(entry) = self.entries.get_mut(&attempt.peer) else { return };
+        if entry.dial.number == attempt.number && matches!(entry.dial.state, DialState::Running(_)) {
             entry.dial.state = DialState::Running(phase);
             if !resolved.is_empty() {
                 entry.resolved = resolved;
@@ -68,13 +74,20 @@ impl Node {
         }
     }
 
-    pub(crate) fn dial_failed(&mut self, now: Instant, peer: PeerId, code: Code, guesses: u8) {
+    pub(crate) fn dial_failed(&mut self, now: Instant, attempt: Attempt, failed: DialFailure) {
+        let Attempt { peer, number } = attempt;
+        let DialFailure { code, guesses, elsewhere } = failed;
         let Some(entry) = self.entries.get_mut(&peer) else { return };
-        if !matches!(entry.dial.state, DialState::Running(_)) {
-            return;
-        }
+        // Guesses count, whatever became of the attempt in between.
         let first = entry.dial.guesses == 0;
         entry.dial.guesses = entry.dial.guesses.saturating_add(guesses);
+        let eager = entry.dial.eager_until.is_some_and(|until| now < until);
+        if elsewhere || !eager {
+            entry.candidates.clear();
+        }
+        if entry.dial.number != number || !matches!(entry.dial.state, DialState::Running(_)) {
+            return;
+        }
         if guesses > 0 && entry.dial.guesses >= GUESSES {
             self.notice(peer, Notice::DialingStopped);
             self.stop_dialing(peer, Code::DialingStopped);
@@ -119,7 +132,7 @@ impl Node {
         let Some(entry) = self.entries.get_mut(&peer) else { return };
         entry.dial.eager_until = now.checked_add(EAGER);
         entry.dial.pause = QUICK;
-        if !matches!(entry.dial.state, DialState::Running(_)) {
+        if !matches!(entry.dial.state, DialState::Running(_) | DialState::Stopped(_)) {
             let pause = Duration::from_millis(self.rng.random_range(50..500));
             self.schedule(now, peer, pause, None);
         }
@@ -153,6 +166,9 @@ impl Node {
             return self.dial_idle(peer);
         }
         let Some(entry) = self.entries.get_mut(&peer) else { return };
+        if entry.dial.guesses >= GUESSES {
+            return self.stop_dialing(peer, Code::DialingStopped);
+        }
         let earliest = entry.dial.began.and_then(|began| began.checked_add(QUICK)).unwrap_or(now);
         let at = now.checked_add(pause).unwrap_or(now).max(earliest);
         entry.dial.state = DialState::Scheduled { at, after };

@@ -1,7 +1,7 @@
 use crate::chat::Outbox;
 use crate::node::{ConnId, DialPhase, Node};
 use crate::wire::KeyLife;
-use p2p_comm_model::{Code, DeviceKey, Host, Name, PeerAddress, PeerId, PeerState, canonical};
+use p2p_comm_model::{Code, DeviceKey, Epoch, Host, Name, PeerAddress, PeerId, PeerState, canonical};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
@@ -47,6 +47,8 @@ pub(crate) struct Dial {
     pub(crate) began: Option<Instant>,
     /// Failed pairings in a row.
     pub(crate) guesses: u8,
+    /// Of the newest attempt.
+    pub(crate) number: u32,
 }
 
 /// ```text
@@ -71,7 +73,7 @@ pub(crate) enum DialState {
 }
 
 impl Entry {
-    pub(crate) fn new(label: Name, address: PeerAddress, counter_floor: u64) -> Self {
+    pub(crate) fn new(label: Name, address: PeerAddress, epoch: Epoch) -> Self {
         Self {
             label,
             address,
@@ -82,7 +84,7 @@ impl Entry {
             name: None,
             resolved: Vec::new(),
             candidates: Vec::new(),
-            outbox: Outbox::new(counter_floor),
+            outbox: Outbox::new(epoch),
             dial: Dial::default(),
             lost: false,
         }
@@ -99,7 +101,7 @@ impl Entry {
 
 impl Default for Dial {
     fn default() -> Self {
-        Self { state: DialState::Idle, eager_until: None, pause: Duration::ZERO, began: None, guesses: 0 }
+        Self { state: DialState::Idle, eager_until: None, pause: Duration::ZERO, began: None, guesses: 0, number: 0 }
     }
 }
 

@@ -13,6 +13,8 @@ use std::time::Instant;
 const FEATURES: [&str; 2] = ["text", "link"];
 /// Devices whose newest message we remember; beyond that, only of those on the list.
 const DEVICES: usize = 4096;
+/// Connections of one device that may exist for a moment, when both sides dial at once.
+const CONNECTIONS: usize = 4;
 /// Addresses of a peer that we try beside the one on the list.
 const CANDIDATES: usize = 4;
 
@@ -26,6 +28,7 @@ impl Node {
         }
         let dialed_for = session.dialed_for;
         if hello.device == identity.device.public() {
+            session.dialed_for = None;
             if let Some(peer) = dialed_for {
                 self.dial_ended(now, peer, Code::OwnAddress);
             }
@@ -36,6 +39,10 @@ impl Node {
         let binding = Binding { device: hello.device, life: hello.key };
         let bound = self.bound_to(binding.device);
         let dialed_for = dialed_for.filter(|peer| self.entries.get(peer).is_some_and(|entry| !entry.blocked));
+        let blocked = |peer: PeerId| self.entries.get(&peer).is_some_and(|entry| entry.blocked);
+        if bound.is_some_and(blocked) {
+            return self.stranger(now, conn);
+        }
         match (dialed_for, bound) {
             (Some(peer), Some(bound)) if peer != bound => {
                 self.stop_dialing(peer, Code::DuplicatePeer);
@@ -88,8 +95,9 @@ impl Node {
             Some(_) if in_use => return self.stranger(now, conn),
             Some(before) => {
                 self.notice(peer, Notice::NewKey);
-                for old in self.connections_of(before.device) {
-                    self.close(now, old, Close::Bye);
+                // It is the same person: what its old key has sent must not come again under the new one.
+                if let Some(inbox) = self.inboxes.get(&before.device) {
+                    self.inboxes.insert(binding.device, *inbox);
                 }
             }
             None => {}
@@ -100,9 +108,14 @@ impl Node {
     /// Binds without asking further: rule (a) held, or the person accepted (rule (b)).
     pub(crate) fn bind_to(&mut self, now: Instant, peer: PeerId, binding: Binding) {
         let Some(entry) = self.entries.get_mut(&peer) else { return };
-        entry.binding = Some(binding);
+        let before = entry.binding.replace(binding);
         entry.name = None;
         entry.candidates.clear();
+        if let Some(before) = before.filter(|before| before.device != binding.device) {
+            for old in self.connections_of(before.device) {
+                self.close(now, old, Close::Bye);
+            }
+        }
         self.silenced.forget_key(binding.device);
         self.drop_requests_of(binding.device);
         self.attach(now, peer);
@@ -116,9 +129,10 @@ impl Node {
         if matches!(entry.dial.state, DialState::Stopped(_)) {
             entry.dial.state = DialState::Idle;
         }
+        let mut previous = Vec::new();
         for conn in self.connections_of(binding.device) {
             if let Some(session) = self.sessions.get_mut(&conn) {
-                session.entry = Some(peer);
+                previous.extend(session.entry.replace(peer).filter(|before| *before != peer));
                 if let (Some(profile), Some(entry)) = (&session.profile, self.entries.get_mut(&peer)) {
                     entry.name = Some(profile.name.clone());
                 }
@@ -129,6 +143,9 @@ impl Node {
             }
         }
         self.choose_connection(now, peer);
+        for peer in previous {
+            self.choose_connection(now, peer);
+        }
         self.keep_one(now, peer, binding.device);
         for conn in self.connections_of(binding.device) {
             self.produce(now, conn);
@@ -164,11 +181,13 @@ impl Node {
     /// The side with the smaller device key closes all but the newest; the other side waits for that.
     fn keep_one(&mut self, now: Instant, peer: PeerId, device: DeviceKey) {
         let Some(identity) = &self.session else { return };
-        if identity.device.public() >= device {
+        let all = self.connections_of(device);
+        // Whoever has to decide: so many at once are no accident.
+        if identity.device.public() >= device && all.len() <= CONNECTIONS {
             return;
         }
         let current = self.entries.get(&peer).and_then(|entry| entry.current);
-        for conn in self.connections_of(device) {
+        for conn in all {
             if Some(conn) != current {
                 self.close(now, conn, Close::Replaced);
             }
@@ -225,13 +244,13 @@ impl Node {
     }
 }
 
-/// A peer may name any address, so only those are tried that are no trick on this computer or its link.
+/// A peer may name any address, so only those are tried that cannot make us disturb somebody else: where we see the peer
+/// itself, and private networks.
 fn is_worth_trying(candidate: SocketAddr, seen: SocketAddr) -> bool {
-    let ip = canonical(candidate.ip());
-    let link_local = match ip {
-        IpAddr::V4(ip) => ip.is_link_local() || ip.is_broadcast(),
-        IpAddr::V6(ip) => ip.is_unicast_link_local(),
+    let (ip, seen) = (canonical(candidate.ip()), canonical(seen.ip()));
+    let private = match ip {
+        IpAddr::V4(ip) => ip.is_private(),
+        IpAddr::V6(ip) => ip.is_unique_local(),
     };
-    let loopback = ip.is_loopback() && !canonical(seen.ip()).is_loopback();
-    candidate.port() != 0 && !(ip.is_unspecified() || ip.is_multicast() || link_local || loopback)
+    candidate.port() >= 1024 && (ip == seen || private)
 }

@@ -137,10 +137,7 @@ impl Node {
         if !allowed {
             self.requests.clear();
         }
-        let waiting: Vec<_> = self.sessions.keys().copied().collect();
-        for conn in waiting.into_iter().filter(|_| allowed) {
-            self.show_request(now, conn);
-        }
+        self.show_waiting(now);
         self.event(Event::Requests);
     }
 
@@ -149,7 +146,11 @@ impl Node {
         let request = self.requests.get(&id).ok_or(Code::NotFound)?;
         let (name, remote, binding) = (request.name.clone(), request.remote, request.binding);
         let address = remote.into();
-        let same = self.entries.iter().find(|(_, entry)| entry.address == address).map(|(peer, _)| *peer);
+        // An entry that is bound to another device is another person, whatever the address.
+        let free = |entry: &super::entry::Entry| {
+            entry.address == address && !entry.blocked && entry.binding.is_none_or(|b| b.device == binding.device)
+        };
+        let same = self.entries.iter().find(|(_, entry)| free(entry)).map(|(peer, _)| *peer);
         let peer = match same {
             Some(peer) => peer,
             None => self.insert_entry(name, address)?,
@@ -158,22 +159,32 @@ impl Node {
         self.event(Event::Requests);
         self.bind_to(now, peer, binding);
         self.hasten(now, peer);
+        self.show_waiting(now);
         Ok(peer)
     }
 
     /// Drops a request and all later ones of the same device or address. The other side sees waiting.
-    pub fn ignore_request(&mut self, id: RequestId) -> Result<(), Code> {
+    pub fn ignore_request(&mut self, now: Instant, id: RequestId) -> Result<(), Code> {
         let request = self.requests.remove(&id).ok_or(Code::NotFound)?;
         self.silenced.add(Some(request.binding.device), Some(request.remote));
         self.event(Event::Requests);
+        self.show_waiting(now);
         Ok(())
     }
 
     /// As [`Node::ignore_request`], for everybody at that host.
-    pub fn block_request(&mut self, id: RequestId) -> Result<(), Code> {
+    pub fn block_request(&mut self, now: Instant, id: RequestId) -> Result<(), Code> {
         let host = self.requests.get(&id).ok_or(Code::NotFound)?.remote.ip();
         self.silenced.add_host(host);
-        self.ignore_request(id)
+        self.ignore_request(now, id)
+    }
+
+    /// Shows requests for which there was no room, or which were not allowed, before.
+    fn show_waiting(&mut self, now: Instant) {
+        let waiting: Vec<_> = self.sessions.keys().copied().collect();
+        for conn in waiting {
+            self.show_request(now, conn);
+        }
     }
 
     pub(crate) fn drop_requests_of(&mut self, device: DeviceKey) {

@@ -3,7 +3,8 @@
 use crate::node::entry::Entry;
 use crate::node::{Event, Node};
 use crate::session::Close;
-use p2p_comm_model::{Code, Content, Host, Name, PeerAddress, PeerId, limits};
+use p2p_comm_model::{Code, Content, Epoch, Host, Name, PeerAddress, PeerId, limits};
+use rand::RngExt as _;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
@@ -46,7 +47,6 @@ impl Node {
     pub fn remove_peer(&mut self, now: Instant, peer: PeerId) -> Result<(), Code> {
         self.leave(now, peer)?;
         let entry = self.entries.remove(&peer).ok_or(Code::NotFound)?;
-        self.counter_floor = self.counter_floor.max(entry.outbox.newest());
         let address = match entry.address.host {
             Host::Ip(ip) => Some(SocketAddr::new(ip, entry.address.port)),
             Host::Name(_) => entry.resolved.first().map(|ip| SocketAddr::new(*ip, entry.address.port)),
@@ -68,10 +68,16 @@ impl Node {
     /// Brings a removed entry back.
     pub fn restore_peer(&mut self, now: Instant, peer: PeerId) -> Result<(), Code> {
         let at = self.removed.iter().position(|(removed, _)| *removed == peer).ok_or(Code::NotFound)?;
-        let (_, entry) = self.removed.remove(at).ok_or(Code::NotFound)?;
-        if self.entries.values().any(|other| other.address == entry.address) {
+        let same = |address: &PeerAddress| self.entries.values().any(|other| other.address == *address);
+        if self.removed.get(at).is_some_and(|(_, entry)| same(&entry.address)) {
             return Err(Code::DuplicatePeer);
         }
+        if self.entries.len() >= limits::PEERS {
+            return Err(Code::TooManyPeers);
+        }
+        let (_, mut entry) = self.removed.remove(at).ok_or(Code::NotFound)?;
+        // Its device may have got another entry in between.
+        entry.binding = entry.binding.filter(|binding| self.bound_to(binding.device).is_none());
         for ip in entry.resolved.iter().chain(literal(&entry)) {
             self.silenced.forget_address(SocketAddr::new(*ip, entry.address.port));
         }
@@ -139,7 +145,7 @@ impl Node {
         }
         let peer = PeerId(self.next_peer);
         self.next_peer = self.next_peer.saturating_add(1);
-        self.entries.insert(peer, Entry::new(label, address, self.counter_floor));
+        self.entries.insert(peer, Entry::new(label, address, Epoch(self.rng.random())));
         self.event(Event::Peers);
         Ok(peer)
     }

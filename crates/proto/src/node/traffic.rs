@@ -13,6 +13,8 @@ const PING: Duration = Duration::from_secs(3);
 const PROBE: Duration = Duration::from_millis(500);
 /// Then the peer counts as unreachable.
 const SILENCE: Duration = Duration::from_secs(10);
+/// A proven connection must say who it is in this time.
+const HELLO: Duration = Duration::from_secs(10);
 /// Bytes of messages handed to a connection at once.
 const BATCH: usize = 64 * 1024;
 
@@ -56,7 +58,6 @@ impl Node {
 
     fn produce_chat(&mut self, now: Instant, conn: ConnId) {
         let Some(session) = self.sessions.get_mut(&conn) else { return };
-        let Some(identity) = &self.session else { return };
         let Some(peer) = session.entry.filter(|_| session.can_chat()) else { return };
         let Some(entry) = self.entries.get_mut(&peer) else { return };
         if entry.current != Some(conn) || !entry.outbox.has_unsent() {
@@ -64,7 +65,7 @@ impl Node {
         }
         let mut bytes = BytesMut::new();
         while bytes.len() < BATCH && entry.outbox.has_unsent() {
-            session.put_chat(&mut bytes, |n| entry.outbox.next(n, identity.epoch).unwrap_or_default());
+            session.put_chat(&mut bytes, |n| entry.outbox.next(n).unwrap_or_default());
         }
         session.chat_writable = false;
         self.outputs.push_back(Output::Transmit { conn, stream: Stream::Chat, bytes });
@@ -86,7 +87,9 @@ impl Node {
             Control::Ping => session.say_pong(),
             Control::Ack { conv: Conversation::Direct, epoch, counter } => self.acked(conn, epoch, counter),
             Control::Unsupported { conv: Conversation::Direct, epoch, counter } => {
-                if let Some(peer) = session.entry.filter(|_| self.is_own_epoch(epoch)) {
+                let peer = session.entry;
+                let own = |entry: &super::entry::Entry| entry.outbox.epoch() == epoch;
+                if let Some(peer) = peer.filter(|peer| self.entries.get(peer).is_some_and(own)) {
                     self.event(Event::Unsupported { peer, counter });
                 }
             }
@@ -98,7 +101,10 @@ impl Node {
     fn chat_frame(&mut self, conn: ConnId, frame: &[u8]) -> Result<(), WireError> {
         let Some(session) = self.sessions.get_mut(&conn) else { return Ok(()) };
         let message = session.open_chat(frame)?;
-        // From somebody who is not on the list: dropped, and not acknowledged.
+        // Nobody honest writes before we have told them that we added them.
+        if !session.profile_sent {
+            return Err(WireError::OutOfOrder);
+        }
         let (Some(peer), Some(device)) = (session.entry, session.device()) else { return Ok(()) };
         let ChatMessage { epoch, counter, at, body, .. } = message;
         // Its counters are not those of this conversation.
@@ -123,8 +129,8 @@ impl Node {
     }
 
     fn acked(&mut self, conn: ConnId, epoch: p2p_comm_model::Epoch, counter: u64) {
-        let Some(peer) = self.peer_of(conn).filter(|_| self.is_own_epoch(epoch)) else { return };
-        if self.entries.get_mut(&peer).is_some_and(|entry| entry.outbox.ack(counter)) {
+        let Some(peer) = self.peer_of(conn) else { return };
+        if self.entries.get_mut(&peer).is_some_and(|entry| entry.outbox.ack(epoch, counter)) {
             self.event(Event::Delivery { peer });
         }
     }
@@ -133,6 +139,14 @@ impl Node {
     pub(crate) fn watch(&mut self, now: Instant, conn: ConnId) {
         self.set_timer(Timer::Ping(conn), now, PING);
         self.set_timer(Timer::Silence(conn), now, SILENCE);
+        self.set_timer(Timer::Hello(conn), now, HELLO);
+    }
+
+    /// Proven, but did not say who it is in time.
+    pub(crate) fn anonymous(&mut self, now: Instant, conn: ConnId) {
+        if self.sessions.get(&conn).is_some_and(|session| session.peer.is_none()) {
+            self.close(now, conn, Close::Bye);
+        }
     }
 
     pub(crate) fn ping_if_quiet(&mut self, now: Instant, conn: ConnId) {
@@ -163,9 +177,6 @@ impl Node {
         if quiet < SILENCE {
             return self.set_timer(Timer::Silence(conn), now, SILENCE.saturating_sub(quiet));
         }
-        if session.peer.is_none() {
-            return self.close(now, conn, Close::Bye);
-        }
         session.stale = true;
         if let Some(peer) = session.entry {
             self.redial_lost(now, peer);
@@ -188,10 +199,6 @@ impl Node {
 
     fn peer_of(&self, conn: ConnId) -> Option<PeerId> {
         self.sessions.get(&conn).and_then(|session| session.entry)
-    }
-
-    fn is_own_epoch(&self, epoch: p2p_comm_model::Epoch) -> bool {
-        self.session.as_ref().is_some_and(|identity| identity.epoch == epoch)
     }
 
     fn set_timer(&mut self, timer: Timer, now: Instant, after: Duration) {

@@ -1,5 +1,5 @@
 use super::world::{World, name, socket};
-use crate::{Event, Input};
+use crate::Event;
 use p2p_comm_model::{Code, Notice, PeerState, RequestId, limits};
 use std::time::Duration;
 
@@ -66,8 +66,8 @@ fn ignored_blocked_and_removed_people_see_waiting_and_ask_no_more() {
         world.run(MOMENT);
         let request = only_request(&world, 1);
         match act {
-            0 => world.nodes[1].ignore_request(request).unwrap(),
-            1 => world.nodes[1].block_request(request).unwrap(),
+            0 => world.nodes[1].ignore_request(world.now, request).unwrap(),
+            1 => world.nodes[1].block_request(world.now, request).unwrap(),
             _ => {
                 let alice = world.nodes[1].accept_request(world.now, request).unwrap();
                 world.drain(1);
@@ -149,7 +149,6 @@ fn somebody_who_takes_the_name_of_a_peer_gets_nothing_of_its_queue() {
         name: name("bob"),
         device: p2p_comm_crypto::DeviceSecret::from_seed(&[77; 32]),
         life: crate::wire::KeyLife::Session,
-        epoch: p2p_comm_model::Epoch([7; 16]),
         candidates: Vec::new(),
     };
     world.nodes[2].connect(world.now, identity);
@@ -186,7 +185,6 @@ fn a_kept_key_never_changes_without_the_person() {
         name: name("bob"),
         device: p2p_comm_crypto::DeviceSecret::from_seed(&[seed; 32]),
         life: crate::wire::KeyLife::Kept,
-        epoch: p2p_comm_model::Epoch([seed; 16]),
         candidates: Vec::new(),
     };
     world.nodes[1].connect(world.now, kept(1));
@@ -223,8 +221,7 @@ fn after_three_failed_pairings_we_stop_until_the_person_acts_or_the_peer_calls()
     let bob = world.add(0, 1);
     for guess in 1..=3 {
         world.run(Duration::from_secs(3));
-        world.nodes[0].handle(world.now, Input::DialFailed { peer: bob, code: Code::WrongPassword, guesses: 1 });
-        world.drain(0);
+        world.guess(0);
         if guess < 3 {
             assert!(matches!(world.state(0, bob), PeerState::Failed { code: Code::WrongPassword, .. }), "{guess}");
         }
@@ -268,7 +265,6 @@ fn a_flood_of_strangers_is_bounded() {
             name: name("stranger"),
             device: p2p_comm_crypto::DeviceSecret::from_seed(&[seed; 32]),
             life: crate::wire::KeyLife::Session,
-            epoch: p2p_comm_model::Epoch([seed; 16]),
             candidates: Vec::new(),
         };
         world.nodes[1].connect(world.now, identity);

@@ -1,8 +1,8 @@
 use crate::wire::KeyLife;
-use crate::{ConnId, Event, Identity, Input, Node, Output, Proven};
+use crate::{Attempt, ConnId, DialFailure, Event, Identity, Input, Node, Output, Proven};
 use bytes::Bytes;
 use p2p_comm_crypto::{DeviceSecret, Exchange, Key, Password, PasswordKey, Role, Salt, Secrets, Transcript, derive};
-use p2p_comm_model::{Code, Content, Epoch, Host, Name, PeerAddress, PeerId, PeerState, Text};
+use p2p_comm_model::{Code, Content, Host, Name, PeerAddress, PeerId, PeerState, Text};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use std::collections::BTreeMap;
@@ -27,6 +27,8 @@ pub(super) struct World {
     /// When the newest frame of each direction arrives: streams keep their order.
     arrives: BTreeMap<(ConnId, crate::Stream), Instant>,
     pub(super) dials: usize,
+    /// The newest attempt of anybody.
+    pub(super) newest: Option<Attempt>,
 }
 
 pub(super) fn name(name: &str) -> Name {
@@ -56,7 +58,7 @@ impl World {
         let rng = StdRng::seed_from_u64(seed);
         let mut this = Self {
             now: Instant::now(),
-            nodes: (0..nodes).map(|node| Node::new(seed ^ node as u64)).collect(),
+            nodes: (0..nodes).map(|node| Node::new([seed as u8 ^ node as u8; 32])).collect(),
             events: vec![Vec::new(); nodes],
             up: vec![true; nodes],
             conns: BTreeMap::new(),
@@ -65,6 +67,7 @@ impl World {
             next: 1,
             arrives: BTreeMap::new(),
             dials: 0,
+            newest: None,
         };
         for node in 0..nodes {
             this.connect(node);
@@ -78,7 +81,6 @@ impl World {
             name: name(NAMES[node]),
             device: DeviceSecret::from_seed(&self.rng.random()),
             life: KeyLife::Session,
-            epoch: Epoch(self.rng.random()),
             candidates: vec![socket(node)],
         };
         self.nodes[node].connect(self.now, identity);
@@ -189,7 +191,7 @@ impl World {
         while let Some(output) = self.nodes[node].poll_output() {
             match output {
                 Output::Event(event) => self.events[node].push(event),
-                Output::Dial { peer, address, .. } => self.dial(node, peer, &address),
+                Output::Dial { attempt, address, .. } => self.dial(node, attempt, &address),
                 Output::CancelDial { .. } => {}
                 Output::Transmit { conn, stream, bytes } => self.transmit(node, conn, stream, &bytes),
                 Output::Close { conn, reason } => {
@@ -204,16 +206,25 @@ impl World {
         }
     }
 
-    fn dial(&mut self, node: usize, peer: PeerId, address: &PeerAddress) {
+    fn dial(&mut self, node: usize, attempt: Attempt, address: &PeerAddress) {
         self.dials += 1;
+        self.newest = Some(attempt);
         let target = (0..self.nodes.len()).find(|n| address.host == Host::Ip(ip(*n))).filter(|n| self.up[*n]);
         match target {
-            Some(other) => self.prove(node, other, Some(peer)),
+            Some(other) => self.prove(node, other, Some(attempt.peer)),
             None => {
-                let failed = Input::DialFailed { peer, code: Code::NobodyAnswers, guesses: 0 };
-                self.push(Duration::from_secs(5), node, failed);
+                let failed = DialFailure { code: Code::NobodyAnswers, guesses: 0, elsewhere: false };
+                self.push(Duration::from_secs(5), node, Input::DialFailed { attempt, failed });
             }
         }
+    }
+
+    /// The newest attempt of this node meets somebody who had a guess at the password and did not prove it.
+    pub(super) fn guess(&mut self, node: usize) {
+        let failed = DialFailure { code: Code::WrongPassword, guesses: 1, elsewhere: false };
+        let attempt = self.newest.unwrap();
+        self.nodes[node].handle(self.now, Input::DialFailed { attempt, failed });
+        self.drain(node);
     }
 
     fn transmit(&mut self, node: usize, conn: ConnId, stream: crate::Stream, bytes: &[u8]) {
@@ -252,7 +263,7 @@ fn split(mut bytes: &[u8]) -> Vec<Bytes> {
     frames
 }
 
-fn secrets(seed: [u8; 32]) -> (Box<Secrets>, Box<Secrets>) {
+pub(super) fn secrets(seed: [u8; 32]) -> (Box<Secrets>, Box<Secrets>) {
     let a = Exchange::start(Role::Dialer, &KEY, seed).unwrap();
     let b = Exchange::start(Role::Listener, &KEY, seed.map(|byte| !byte)).unwrap();
     let (x, y) = (*a.element(), *b.element());

@@ -111,6 +111,14 @@ struct Kind<'a> {
     _kind: std::borrow::Cow<'a, str>,
 }
 
+impl Profile {
+    fn is_within_limits(&self) -> bool {
+        let short = |text: &String| text.len() <= limits::LISTED_BYTES;
+        self.features.len().max(self.candidates.len()) <= limits::LISTED
+            && self.features.iter().chain(&self.candidates).chain(&self.observed).all(short)
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Sealed<T> {
     n: u64,
@@ -124,7 +132,7 @@ impl Control {
         parse::<Kind<'_>>(json)?;
         let sealed: Sealed<Self> = parse(json)?;
         if let Self::Profile(profile) = &sealed.message
-            && profile.features.len().max(profile.candidates.len()) > limits::LISTED
+            && !profile.is_within_limits()
         {
             return Err(WireError::Malformed);
         }
@@ -164,6 +172,8 @@ mod tests {
     fn a_profile_with_too_many_candidates_is_refused() {
         let candidates = vec!["1.2.3.4:5"; limits::LISTED + 1];
         let json = serde_json::json!({"n": 1, "kind": "profile", "name": "bob", "candidates": candidates});
+        assert!(Control::parse(json.to_string().as_bytes()).is_err());
+        let json = serde_json::json!({"n": 1, "kind": "profile", "name": "bob", "features": ["x".repeat(65)]});
         assert!(Control::parse(json.to_string().as_bytes()).is_err());
     }
 
