@@ -1,7 +1,7 @@
 //! The desktop shell: a window over [`p2p_comm_engine`]. The only Rust that names tauri.
 //!
-//! May import: `engine`. A call of the page passes [`commands`] (a line each) to the engine's `Handle`; what changed in the
-//! engine passes [`events`] to the page, which then reads what it shows.
+//! May import: `engine`. A call of the page passes `commands` (a line each) to the engine's `Handle`; what changed in the
+//! engine passes `events` to the page, which then reads what it shows.
 
 mod args;
 mod commands;
