@@ -1,5 +1,5 @@
 use crate::baseline::Echo;
-use crate::people::{LOOPBACK, bob, connect, runtime, until_connected};
+use crate::people::{Bob, LOOPBACK, bob, connect, runtime, until_connected};
 use crate::{Figure, Result, percentile};
 use p2p_comm_engine::{Code, Engine, Handle, Options, PeerId};
 use std::time::Instant;
@@ -88,7 +88,7 @@ async fn message(alice: &Handle, peer: PeerId) -> Result<f64> {
     Ok(began.elapsed().as_secs_f64() * 1e6)
 }
 
-async fn alice_and_bob() -> Result<(Handle, PeerId, Handle)> {
+async fn alice_and_bob() -> Result<(Handle, PeerId, Bob)> {
     let (bob, address) = bob().await?;
     let alice = Engine::spawn(Options::default());
     connect(&alice, "alice", LOOPBACK).await?;

@@ -4,6 +4,7 @@ use crate::Result;
 use p2p_comm_engine::{Engine, Handle, NetConfig, Options, Password, PeerAddress, PeerId, PeerState, accept_everyone};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 pub(crate) const PASSWORD: &str = "measure twice cut once";
@@ -23,13 +24,27 @@ pub(crate) async fn connect(handle: &Handle, name: &str, ip: IpAddr) -> Result<P
 
 pub(crate) const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
-/// Bob, on a thread of his own, who accepts everybody.
-pub(crate) async fn bob() -> Result<(Handle, PeerAddress)> {
-    let bob = Engine::spawn_thread(Options::default())?;
-    let address = connect(&bob, "bob", LOOPBACK).await?;
-    tokio::spawn(accept_everyone(bob.clone()));
-    Ok((bob, address))
+/// Bob, who accepts everybody, with all that is his on a thread of his own. He leaves when the thread's other end does.
+pub(crate) async fn bob() -> Result<(Bob, PeerAddress)> {
+    let (started, address) = oneshot::channel();
+    let (stay, leave) = oneshot::channel();
+    let runtime = runtime()?;
+    std::thread::spawn(move || {
+        runtime.block_on(async move {
+            let bob = Engine::spawn(Options::default());
+            let Ok(address) = connect(&bob, "bob", LOOPBACK).await else { return };
+            let _ = started.send(address);
+            tokio::select! {
+                _ = accept_everyone(bob) => {}
+                _ = leave => {}
+            }
+        });
+    });
+    Ok((Bob(stay), address.await?))
 }
+
+/// Keeps bob there.
+pub(crate) struct Bob(#[allow(dead_code, reason = "dropping it is what it is for")] oneshot::Sender<()>);
 
 /// Waits until both have added each other.
 pub(crate) async fn until_connected(handle: &Handle, peer: PeerId) -> Result<()> {
