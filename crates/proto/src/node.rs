@@ -2,23 +2,24 @@ use crate::chat::Inbox;
 use crate::session::{Close, Session};
 use crate::timer::Timers;
 use crate::wire::KeyLife;
-use bytes::{Bytes, BytesMut};
 use entry::Entry;
-use p2p_comm_crypto::{DeviceSecret, Role, Secrets};
-use p2p_comm_model::{Code, Content, DeviceKey, Name, Notice, PeerAddress, PeerId, RequestId, limits};
+use p2p_comm_crypto::DeviceSecret;
+use p2p_comm_model::{Code, DeviceKey, Name, PeerId, RequestId, limits};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 use request::{Request, Silenced};
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Instant;
 
 pub use entry::PeerView;
+pub use io::{Attempt, ConnId, DialFailure, DialPhase, Event, Input, Output, Proven, Stream};
 pub use roster::Watermarks;
 
 mod dial;
 mod entry;
 mod identify;
+mod io;
 mod request;
 mod roster;
 mod traffic;
@@ -56,194 +57,6 @@ pub struct Identity {
     pub life: KeyLife,
     /// `address:port` under which others may reach us.
     pub candidates: Vec<SocketAddr>,
-}
-
-/// A connection, numbered by whoever owns the sockets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ConnId(pub u64);
-
-/// A stream of a proven connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Stream {
-    /// Presence and acknowledgements.
-    Control,
-    /// Messages.
-    Chat,
-}
-
-/// One attempt to reach somebody.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Attempt {
-    /// Whom.
-    pub peer: PeerId,
-    /// Counts the attempts for this peer.
-    pub number: u32,
-}
-
-/// How an attempt failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DialFailure {
-    /// Why.
-    pub code: Code,
-    /// Pairings in it in which the other side could have tried a guess.
-    pub guesses: u8,
-    /// One of those was at a candidate: somebody else answers there.
-    pub elsewhere: bool,
-}
-
-/// How far an attempt to reach somebody is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DialPhase {
-    /// Looking up the host name.
-    Resolving,
-    /// Waiting for an answer.
-    Reaching,
-    /// Pairing.
-    Proving,
-}
-
-/// A connection on which both sides proved the password.
-pub struct Proven {
-    /// The connection.
-    pub conn: ConnId,
-    /// Our role in the pairing.
-    pub role: Role,
-    /// Its keys.
-    pub secrets: Box<Secrets>,
-    /// Where the other side is.
-    pub remote: SocketAddr,
-    /// The entry whose address we dialled, if we did.
-    pub dialed_for: Option<PeerId>,
-}
-
-/// What the network did.
-pub enum Input {
-    /// A connection was proven.
-    Proven(Proven),
-    /// Frames of one stream, after its header, in order.
-    Frames {
-        /// The connection.
-        conn: ConnId,
-        /// The stream.
-        stream: Stream,
-        /// Bodies.
-        frames: Vec<Bytes>,
-    },
-    /// The stream has taken all bytes and wants more.
-    Writable {
-        /// The connection.
-        conn: ConnId,
-        /// The stream.
-        stream: Stream,
-    },
-    /// The other side broke the framing or the order of streams.
-    Violation {
-        /// The connection.
-        conn: ConnId,
-    },
-    /// The connection is gone.
-    Closed {
-        /// The connection.
-        conn: ConnId,
-        /// What the other side gave as its reason, if it did.
-        reason: Option<Close>,
-    },
-    /// An attempt goes on.
-    DialPhase {
-        /// Which.
-        attempt: Attempt,
-        /// How far it is.
-        phase: DialPhase,
-        /// What the host resolved to, once known.
-        resolved: Vec<IpAddr>,
-    },
-    /// An attempt failed.
-    DialFailed {
-        /// Which.
-        attempt: Attempt,
-        /// How.
-        failed: DialFailure,
-    },
-    /// Time passed.
-    Timeout,
-}
-
-/// What the node wants done.
-#[derive(Debug)]
-pub enum Output {
-    /// Reach this peer: its address, and others that it gave itself.
-    Dial {
-        /// Which attempt.
-        attempt: Attempt,
-        /// As on the peer list.
-        address: PeerAddress,
-        /// To be tried at the same time.
-        candidates: Vec<SocketAddr>,
-        /// Pairings that may fail in it, at all addresses together.
-        guesses: u8,
-    },
-    /// Stop an attempt, unless its pairing has begun.
-    CancelDial {
-        /// For whom.
-        peer: PeerId,
-    },
-    /// Write these bytes; [`Input::Writable`] must follow.
-    Transmit {
-        /// The connection.
-        conn: ConnId,
-        /// The stream.
-        stream: Stream,
-        /// Whole frames.
-        bytes: BytesMut,
-    },
-    /// Close the connection. No further input is needed for it.
-    Close {
-        /// The connection.
-        conn: ConnId,
-        /// Why.
-        reason: Close,
-    },
-    /// Something for the person.
-    Event(Event),
-}
-
-/// What the person should know.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Event {
-    /// The peer list or a state in it changed.
-    Peers,
-    /// The requests changed.
-    Requests,
-    /// A message came in.
-    Received {
-        /// From whom.
-        peer: PeerId,
-        /// What it says.
-        content: Content,
-        /// The sender's clock, ms since 1970.
-        sent_at: i64,
-    },
-    /// A line for the conversation.
-    Notice {
-        /// With whom.
-        peer: PeerId,
-        /// What happened.
-        notice: Notice,
-    },
-    /// How far our messages came has changed ([`Node::delivery`]).
-    Delivery {
-        /// To whom.
-        peer: PeerId,
-    },
-    /// The peer has this message of ours but cannot show it.
-    Unsupported {
-        /// To whom.
-        peer: PeerId,
-        /// Which.
-        counter: u64,
-    },
-    /// A peer sees us at this address.
-    Observed(SocketAddr),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
