@@ -178,7 +178,7 @@ pub enum Event {
         /// What happened.
         notice: Notice,
     },
-    /// How far our messages came has changed ([`Node::delivery`]).
+    /// How far our messages came has changed ([`crate::Node::delivery`]).
     Delivery {
         /// To whom.
         peer: PeerId,
