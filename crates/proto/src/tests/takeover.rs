@@ -24,6 +24,7 @@ fn elsewhere() -> PeerAddress {
 #[test]
 fn a_path_that_falls_silent_and_comes_back_gives_no_further_guesses() {
     let (mut world, bob, _) = both(1);
+    let conn = *world.conns.iter().find(|(_, (node, _))| *node == 0).unwrap().0;
     world.kill(1);
     world.up[1] = false;
     world.run(Duration::from_secs(12));
@@ -33,7 +34,6 @@ fn a_path_that_falls_silent_and_comes_back_gives_no_further_guesses() {
     }
     assert_eq!(world.state(0, bob), PeerState::Stopped { code: Code::DialingStopped });
     let dials = world.dials;
-    let conn = *world.conns.iter().find(|(_, (node, _))| *node == 0).map_or(&ConnId(0), |(conn, _)| conn);
     world.nodes[0].handle(world.now, Input::Closed { conn, reason: None });
     world.drain(0);
     world.run(Duration::from_secs(600));
