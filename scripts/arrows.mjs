@@ -6,6 +6,7 @@ const MODEL = "p2p-comm-model";
 const CRYPTO = "p2p-comm-crypto";
 const PROTO = "p2p-comm-proto";
 const NET = "p2p-comm-net";
+const MEDIA = "p2p-comm-media";
 const ENGINE = "p2p-comm-engine";
 const CLI = "p2p-comm-cli";
 const SHELL = "p2p-comm";
@@ -17,8 +18,9 @@ const MAY_NAME = {
   [MODEL]: [],
   [CRYPTO]: [MODEL],
   [NET]: [MODEL],
+  [MEDIA]: [MODEL],
   [PROTO]: [CRYPTO, MODEL],
-  [ENGINE]: [PROTO, CRYPTO, NET, MODEL],
+  [ENGINE]: [PROTO, CRYPTO, NET, MEDIA, MODEL],
   [CLI]: [ENGINE],
   [SHELL]: [ENGINE],
   [TESTS]: [ENGINE],
@@ -32,6 +34,7 @@ const ONLY_IN = [
   [/^tauri(-|$)/, [SHELL]],
   [/^clap$/, [CLI, SHELL, BENCH]],
   [/^(fernet|spake2)$/, [CRYPTO]],
+  [/^(cpal|pulseaudio|opusic-sys|sonora|rubato|rtrb)$/, [MEDIA]],
 ];
 
 /** Crates without I/O, and what would bring it in. */

@@ -4,6 +4,7 @@
 export const DEBIAN_RUN = [
   "build-essential",
   "cmake",
+  "libasound2-dev",
   "libgtk-3-dev",
   "librsvg2-dev",
   "libssl-dev",
@@ -18,6 +19,8 @@ export const DEBIAN_TEST = [
   "fonts-noto-color-emoji",
   "imagemagick",
   "openbox",
+  "pulseaudio",
+  "pulseaudio-utils",
   "python3",
   "python3-venv",
   "webkit2gtk-driver",
@@ -27,15 +30,15 @@ export const DEBIAN_TEST = [
 /** Other systems: the command that installs what the app needs, and the one for the tests. */
 export const ELSEWHERE = {
   fedora: {
-    run: "sudo dnf install gcc gcc-c++ make cmake pkgconf-pkg-config gtk3-devel webkit2gtk4.1-devel openssl-devel librsvg2-devel",
+    run: "sudo dnf install gcc gcc-c++ make cmake pkgconf-pkg-config alsa-lib-devel gtk3-devel webkit2gtk4.1-devel openssl-devel librsvg2-devel",
     test: "sudo dnf install xorg-x11-server-Xvfb webkit2gtk-driver dbus-daemon openbox ImageMagick python3 dejavu-sans-fonts google-noto-color-emoji-fonts",
   },
   arch: {
-    run: "sudo pacman -S --needed base-devel cmake gtk3 webkit2gtk-4.1 openssl librsvg",
+    run: "sudo pacman -S --needed base-devel cmake alsa-lib gtk3 webkit2gtk-4.1 openssl librsvg",
     test: "sudo pacman -S --needed xorg-server-xvfb dbus openbox imagemagick python ttf-dejavu noto-fonts-emoji",
   },
   opensuse: {
-    run: "sudo zypper install gcc gcc-c++ make cmake pkgconf gtk3-devel webkit2gtk3-devel libopenssl-devel librsvg-devel",
+    run: "sudo zypper install gcc gcc-c++ make cmake pkgconf alsa-devel gtk3-devel webkit2gtk3-devel libopenssl-devel librsvg-devel",
     test: "sudo zypper install xorg-x11-server-Xvfb webkit2gtk-driver dbus-1-daemon openbox ImageMagick python3 dejavu-fonts noto-coloremoji-fonts",
   },
   darwin: { run: "xcode-select --install && brew install cmake", test: "brew install python3" },

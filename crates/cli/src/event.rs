@@ -70,7 +70,7 @@ impl Event<'_> {
             Self::Message { name, line, .. } => match &line.content {
                 Content::Text { text } => format!("{}: {}", words::visible(name), words::visible(text.as_str())),
                 Content::Link { url, .. } => format!("{}: link {}", words::visible(name), words::visible(url.as_str())),
-                Content::Notice { .. } => return None,
+                Content::Call { .. } | Content::Notice { .. } => return None,
                 Content::Unknown => {
                     format!("{}: (a message of a kind that this version does not know)", words::visible(name))
                 }

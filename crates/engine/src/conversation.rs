@@ -109,7 +109,7 @@ impl Conversation {
         let text = match &line.content {
             Content::Text { text } => text.as_str(),
             Content::Link { url, .. } => url.as_str(),
-            Content::Notice { .. } | Content::Unknown => "",
+            Content::Call { .. } | Content::Notice { .. } | Content::Unknown => "",
         };
         let mine = matches!(line.origin, Origin::Mine(_));
         Some(LastLine { text: text.chars().take(PREVIEW).collect(), mine, at: line.at })
@@ -187,7 +187,7 @@ fn cost(content: &Content) -> usize {
     match content {
         Content::Text { text } => text.as_str().len(),
         Content::Link { url, .. } => url.as_str().len(),
-        Content::Notice { .. } | Content::Unknown => 0,
+        Content::Call { .. } | Content::Notice { .. } | Content::Unknown => 0,
     }
 }
 

@@ -60,6 +60,14 @@ pub enum Code {
     Timeout,
     /// The peer has not added us yet.
     WaitingForConsent,
+    /// There is a call already.
+    InCall,
+    /// There is no such call (any more).
+    NoCall,
+    /// The peer's app cannot take calls.
+    CallsUnsupported,
+    /// The sound device is not there, refused, or in use.
+    NoSound,
     /// The system could not open the link or use the clipboard.
     SystemRefused,
     /// A mistake of this program; the log says more.
@@ -98,6 +106,10 @@ impl fmt::Display for Code {
             Self::ConnectionLost => "the connection was lost",
             Self::Timeout => "it took too long",
             Self::WaitingForConsent => "the other side has not added you yet",
+            Self::InCall => "there is a call already",
+            Self::NoCall => "there is no such call",
+            Self::CallsUnsupported => "the peer's app cannot take calls",
+            Self::NoSound => "the sound device is missing, refused or in use",
             Self::SystemRefused => "the system refused",
             Self::Internal => "a mistake of this program; the log says more",
         })

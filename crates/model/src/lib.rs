@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing))]
 
 mod address;
+mod call;
 mod code;
 mod ids;
 pub mod limits;
@@ -17,6 +18,10 @@ mod pii;
 mod snapshot;
 
 pub use address::{Host, PeerAddress, canonical};
+pub use call::{
+    AudioDevice, AudioDevices, AudioSettings, CallEnd, CallId, CallNumber, CallPhase, CallRecord, CallSnapshot,
+    DeviceState, Hearing, MicTest, Quality, Switch, Transmit, VoiceStats,
+};
 pub use code::Code;
 pub use ids::{DeviceKey, Epoch, MessageId, PeerId, RequestId};
 pub use link::{Link, LinkError};

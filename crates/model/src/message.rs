@@ -1,4 +1,4 @@
-use crate::{Link, limits};
+use crate::{CallRecord, Link, limits};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -70,6 +70,11 @@ pub enum Content {
         url: Link,
         /// The host as it is really resolved, in ASCII (punycode); none for `mailto:` and its like.
         host: Option<String>,
+    },
+    /// A call that is over.
+    Call {
+        /// How it went.
+        call: CallRecord,
     },
     /// Something that this program has to say about the conversation.
     Notice {

@@ -102,7 +102,7 @@ pub struct LastLine {
 }
 
 /// One entry of the peer list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct PeerSnapshot {
@@ -122,6 +122,8 @@ pub struct PeerSnapshot {
     pub key: Option<String>,
     /// Whether this is the built-in Echo peer.
     pub echo: bool,
+    /// How much louder they are played here, dB (-40 to 20).
+    pub gain_db: f32,
     /// Lines that came in since the conversation was last read.
     pub unread: u32,
     /// The newest line.
@@ -182,6 +184,10 @@ pub struct Changes {
     pub peers: bool,
     /// The requests.
     pub requests: bool,
+    /// The call: it began, ended or its state changed. Its meters are not in it.
+    pub call: bool,
+    /// The sound devices of this computer, or the sound settings.
+    pub devices: bool,
     /// Conversations.
     pub conversations: Vec<ConversationChange>,
 }

@@ -96,7 +96,7 @@ fn cost(content: &Content) -> usize {
     let text = match content {
         Content::Text { text } => text.as_str().len(),
         Content::Link { url, .. } => url.as_str().len(),
-        Content::Notice { .. } | Content::Unknown => 0,
+        Content::Call { .. } | Content::Notice { .. } | Content::Unknown => 0,
     };
     text.saturating_add(limits::QUEUED_OVERHEAD)
 }

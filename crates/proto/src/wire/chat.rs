@@ -74,7 +74,7 @@ impl ChatMessage {
         let (kind, text, url) = match content {
             Content::Text { text } => ("text", Some(text.as_str().into()), None),
             Content::Link { url, .. } => ("link", None, Some(url.as_str().into())),
-            Content::Notice { .. } | Content::Unknown => ("none", None, None),
+            Content::Call { .. } | Content::Notice { .. } | Content::Unknown => ("none", None, None),
         };
         let (kind, conv) = (kind.into(), Conversation::Direct);
         to_json(&Flat { n, kind, conv, epoch, counter, at, text, url, must: false })
