@@ -1,9 +1,12 @@
+use crate::congestion::VoiceFirst;
 use crate::endpoint::canonical;
 use crate::error::fault;
 use crate::tls;
 use crate::{
-    CloseCode, CloseReason, ConnectError, EXPORTER_LABEL, Endpoint, FrameError, FrameReceiver, FrameSender, Windows,
+    CloseCode, CloseReason, ConnectError, DatagramError, EXPORTER_LABEL, Endpoint, FrameError, FrameReceiver,
+    FrameSender, Windows,
 };
+use bytes::Bytes;
 use p2p_comm_model::{Pii, limits};
 use quinn::{Side, VarInt};
 use rustls::pki_types::CertificateDer;
@@ -143,6 +146,38 @@ impl Connection {
     pub async fn accept_uni(&self) -> Result<FrameReceiver, FrameError> {
         let receiver = self.quinn.accept_uni().await.map_err(closed)?;
         Ok(FrameReceiver::new(receiver, limits::FRAME))
+    }
+
+    /// Sends a datagram, which may get lost, at once: it goes before all streams. Never waits; if
+    /// [`limits::DATAGRAMS_OUT`] are full, the oldest unsent ones are dropped.
+    pub fn send_datagram(&self, datagram: Bytes) -> Result<(), DatagramError> {
+        self.quinn.send_datagram(datagram).map_err(DatagramError::from)
+    }
+
+    /// Waits for the next datagram. Unread ones are kept up to [`limits::DATAGRAMS_IN`], the newest.
+    pub async fn read_datagram(&self) -> Result<Bytes, CloseReason> {
+        self.quinn.read_datagram().await.map_err(|error| CloseReason::from(&error))
+    }
+
+    /// Bytes that a datagram may have now.
+    pub fn max_datagram(&self) -> Option<usize> {
+        self.quinn.max_datagram_size()
+    }
+
+    /// Bytes of datagrams that wait to be sent.
+    pub fn datagrams_waiting(&self) -> usize {
+        limits::DATAGRAMS_OUT.saturating_sub(self.quinn.datagram_send_buffer_space())
+    }
+
+    /// Divides the connection between voice and streams; to be called about ten times a second in a call (`voice`), and
+    /// once with `false` after it. In a call, voice is held up by nothing, and the streams together stay within the
+    /// window that congestion control finds.
+    pub fn balance(&self, voice: bool) {
+        let shared = VoiceFirst::shared(&self.quinn);
+        shared.call.store(voice, Ordering::Relaxed);
+        let whole = self.facts.windows.send();
+        let streams = if voice { shared.window.load(Ordering::Relaxed).min(whole) } else { whole };
+        self.quinn.set_send_window(streams);
     }
 
     /// Closes at once; what is not delivered yet is lost. Only the first call counts.

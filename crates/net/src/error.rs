@@ -1,6 +1,6 @@
 use crate::CloseReason;
 use crate::close::CloseCode;
-use quinn::{ConnectionError, ReadError, TransportErrorCode, WriteError};
+use quinn::{ConnectionError, ReadError, SendDatagramError, TransportErrorCode, WriteError};
 use std::io;
 
 /// Why no socket could be had.
@@ -112,6 +112,30 @@ pub enum FrameError {
     /// The connection is gone.
     #[error("connection closed: {0:?}")]
     Closed(CloseReason),
+}
+
+/// Why a datagram was not sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DatagramError {
+    /// Longer than the path takes now ([`crate::Connection::max_datagram`]).
+    #[error("the datagram is too long for the path")]
+    TooLong,
+    /// The other side takes none.
+    #[error("the other side takes no datagrams")]
+    Unsupported,
+    /// The connection is gone.
+    #[error("connection closed: {0:?}")]
+    Closed(CloseReason),
+}
+
+impl From<SendDatagramError> for DatagramError {
+    fn from(error: SendDatagramError) -> Self {
+        match error {
+            SendDatagramError::TooLarge => Self::TooLong,
+            SendDatagramError::UnsupportedByPeer | SendDatagramError::Disabled => Self::Unsupported,
+            SendDatagramError::ConnectionLost(error) => Self::Closed(CloseReason::from(&error)),
+        }
+    }
 }
 
 impl From<ReadError> for FrameError {

@@ -13,6 +13,7 @@
 
 mod close;
 mod config;
+mod congestion;
 mod connection;
 mod endpoint;
 mod error;
@@ -29,7 +30,7 @@ pub use close::{CloseCode, CloseReason, StreamCode};
 pub use config::{Config, Windows};
 pub use connection::{Connection, ConnectionId};
 pub use endpoint::{Endpoint, Incoming};
-pub use error::{BindError, ConnectError, FrameError};
+pub use error::{BindError, ConnectError, DatagramError, FrameError};
 pub use stream::{FrameReceiver, FrameSender};
 
 /// The TLS application protocol (RFC 7301): the only version switch before the password is proved.

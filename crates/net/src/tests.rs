@@ -1,6 +1,7 @@
 //! The crate as its users see it: on the in-memory network in virtual time where possible, else on loopback.
 
 mod binding;
+mod datagrams;
 mod handshake;
 mod limits;
 mod network;

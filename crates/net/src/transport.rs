@@ -1,4 +1,5 @@
 use crate::Windows;
+use crate::congestion::VoiceFirstConfig;
 use crate::tls::Tls;
 use p2p_comm_model::limits;
 use quinn::crypto::rustls::{NoInitialCipherSuite, QuicClientConfig, QuicServerConfig};
@@ -53,6 +54,7 @@ fn unproven(windows: Windows) -> TransportConfig {
         .max_idle_timeout(Some(IdleTimeout::from(VarInt::from_u32(IDLE_TIMEOUT))))
         .keep_alive_interval(Some(KEEP_ALIVE))
         .initial_rtt(INITIAL_RTT)
+        .congestion_controller_factory(Arc::new(VoiceFirstConfig::default()))
         .datagram_receive_buffer_size(Some(limits::DATAGRAMS_IN))
         .datagram_send_buffer_size(limits::DATAGRAMS_OUT)
         // The spin bit shows the round trip time to everybody on the path (RFC 9312, section 3.8).
