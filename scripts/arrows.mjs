@@ -24,7 +24,7 @@ const MAY_NAME = {
   [CLI]: [ENGINE],
   [SHELL]: [ENGINE],
   [TESTS]: [ENGINE],
-  [BENCH]: [ENGINE],
+  [BENCH]: [ENGINE, NET],
 };
 
 /** Libraries that few crates may name. The benchmarks measure a bare QUIC stream beside ours. */
@@ -34,7 +34,7 @@ const ONLY_IN = [
   [/^tauri(-|$)/, [SHELL]],
   [/^clap$/, [CLI, SHELL, BENCH]],
   [/^(fernet|spake2)$/, [CRYPTO]],
-  [/^(cpal|pulseaudio|opusic-sys|sonora|rubato|rtrb)$/, [MEDIA]],
+  [/^(cpal|pulseaudio|opusic-sys|sonora(-ns)?|rubato|rtrb)$/, [MEDIA]],
 ];
 
 /** Crates without I/O, and what would bring it in. */

@@ -27,6 +27,17 @@ export const DEBIAN_TEST = [
   "xvfb",
 ];
 
+/** Debian and Ubuntu: what the measurements of calls need on top of all that. */
+export const DEBIAN_SOUND = [
+  "alsa-utils",
+  "espeak-ng",
+  "libasound2-plugins",
+  "pulseaudio",
+  "pulseaudio-utils",
+  "python3-dev",
+  "python3-venv",
+];
+
 /** Other systems: the command that installs what the app needs, and the one for the tests. */
 export const ELSEWHERE = {
   fedora: {

@@ -205,7 +205,7 @@ impl<'a> Sound<'a> {
         let frame = read.0;
         let duration = match codec {
             Codec::Opus => duration,
-            Codec::Pcm if frame.is_empty() || frame.len() % 2 != 0 => return Err(PacketError::Range),
+            Codec::Pcm if frame.is_empty() || !frame.len().is_multiple_of(2) => return Err(PacketError::Range),
             Codec::Pcm => (frame.len() / 2) as u32,
         };
         Ok(Self { call, sequence, timestamp, codec, flags, duration, frame, copies })

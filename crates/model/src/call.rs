@@ -337,6 +337,11 @@ impl Default for AudioSettings {
 }
 
 impl AudioSettings {
+    /// Nothing is done to the sound: for files, and for whatever must come back as it was.
+    pub fn unprocessed() -> Self {
+        Self { echo: Switch::Off, noise: Switch::Off, gain: Switch::Off, ..Self::default() }
+    }
+
     /// The same with every number within its range; what is no number becomes the default.
     #[must_use]
     pub fn clamped(mut self) -> Self {

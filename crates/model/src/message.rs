@@ -117,6 +117,18 @@ pub enum Notice {
     OwnAddress,
     /// The address answers, but not in a protocol of this version.
     ProtocolMismatch,
+    /// In a call, the system's default microphone became another one, and so did ours.
+    MicrophoneMoved,
+    /// In a call, our microphone vanished; the same or the system's default is opened.
+    MicrophoneLost,
+    /// The chosen microphone is not there: the system's default is used.
+    MicrophoneReplaced,
+    /// In a call, the system's default speaker became another one, and so did ours.
+    SpeakerMoved,
+    /// In a call, our speaker vanished; the same or the system's default is opened.
+    SpeakerLost,
+    /// The chosen speaker is not there: the system's default is used.
+    SpeakerReplaced,
 }
 
 /// Whose line it is.

@@ -1,4 +1,4 @@
-use crate::{Code, Line, PeerId, RequestId};
+use crate::{CallRecord, Code, Line, PeerId, RequestId};
 use serde::Serialize;
 
 /// Where this node is between Disconnect and Connect.
@@ -93,8 +93,10 @@ pub enum PeerState {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct LastLine {
-    /// At most 120 characters of it.
+    /// At most 120 characters of it; empty for a call.
     pub text: String,
+    /// The call, if it is one.
+    pub call: Option<CallRecord>,
     /// Whether it is ours.
     pub mine: bool,
     /// Our clock, milliseconds since 1970 (UTC).

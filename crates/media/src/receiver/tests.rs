@@ -1,0 +1,4 @@
+mod bad;
+mod golden;
+mod odd;
+mod world;

@@ -1,0 +1,148 @@
+use crate::fifo::Fifo;
+use crate::level::Level;
+use crate::process::{Captured, Microphone};
+use crate::{BLOCK, Block, Input, Output, RATE, Resampler};
+
+/// Samples that wait for their turn at most: half a second.
+const ROOM: usize = RATE as usize / 2;
+/// The reference is held back by one block, so that the microphone seldom waits for it.
+const HEAD_START: usize = BLOCK;
+/// The microphone waits for the reference until this much of it waits; then the reference is taken as silent.
+const PATIENCE: usize = 4 * BLOCK;
+/// More reference than this means that the microphone stood still: what is old goes.
+const STALE: usize = 12 * BLOCK;
+/// How fast the fill of the reference is smoothed (about 5 s) and how strongly it steers the resampler.
+const SMOOTHING: f64 = 1.0 / 500.0;
+const STEERING: f64 = 2e-6;
+/// The clocks of two sound cards differ by less, ratio.
+const SKEW: f64 = 500e-6;
+
+/// From the microphone's ring to processed blocks of 10 ms.
+///
+/// The canceller gets, block by block, first what the speaker consumed and then what the microphone heard. The two may
+/// run on different clocks: the reference is resampled to the microphone's, steered by how much of it waits.
+pub(super) struct Intake {
+    pub(super) microphone: Microphone,
+    input: Option<Resampler>,
+    output: Option<Resampler>,
+    heard: Fifo,
+    played: Fifo,
+    /// Samples of reference that wait, smoothed, and where they should be.
+    fill: f64,
+    target: f64,
+}
+
+impl Intake {
+    pub(super) fn new(microphone: Microphone) -> Self {
+        Self {
+            microphone,
+            input: None,
+            output: None,
+            heard: Fifo::new(ROOM),
+            played: Fifo::new(ROOM),
+            fill: 0.0,
+            target: 0.0,
+        }
+    }
+
+    /// Another microphone, or the same one again.
+    pub(super) fn input_opened(&mut self, rate: u32) {
+        self.input = resampler(rate);
+        self.heard.clear();
+        self.microphone.reset();
+    }
+
+    /// Another speaker, or the same one again.
+    pub(super) fn output_opened(&mut self, rate: u32) {
+        self.output = resampler(rate);
+        self.align();
+        self.microphone.reset();
+    }
+
+    /// Starts the reference over.
+    fn align(&mut self) {
+        self.played.clear();
+        self.played.push(&[0.0; HEAD_START]);
+        (self.fill, self.target) = (HEAD_START as f64, HEAD_START as f64);
+    }
+
+    /// Takes what the devices brought; `sink` gets every block, what was found in it, and how
+    /// loud the microphone was before all processing, dBFS.
+    pub(super) fn run(
+        &mut self,
+        input: Option<&mut Input>,
+        output: Option<&mut Output>,
+        mut sink: impl FnMut(&Block, Captured, f32),
+    ) {
+        let output_ms = output.as_ref().map(|output| output.latency_ms());
+        let Self { heard, played, .. } = self;
+        if let (Some(output), Some(resampler)) = (output, &mut self.output) {
+            drain(&mut output.reference, |samples| resampler.push(samples, &mut |out| played.push(out)));
+        }
+        let Some(input) = input else { return };
+        if let Some(resampler) = &mut self.input {
+            drain(&mut input.ring, |samples| resampler.push(samples, &mut |out| heard.push(out)));
+        }
+        let (mut block, mut reference) = ([0.0; BLOCK], [0.0; BLOCK]);
+        while self.heard.len() >= BLOCK {
+            if let Some(output_ms) = output_ms {
+                if self.played.len() < BLOCK && self.heard.len() < PATIENCE {
+                    return;
+                }
+                if self.played.len() > STALE {
+                    self.align();
+                }
+                if !self.played.pop(&mut reference) {
+                    reference.fill(0.0);
+                }
+                self.steer();
+                self.microphone.render(&reference);
+                let behind = (self.played.len() + self.heard.len()) as f32 * 1000.0 / RATE as f32;
+                let delay = (output_ms + input.latency_ms() - behind).max(0.0);
+                self.heard.pop(&mut block);
+                let raw_db = Level::of(&block).rms_db;
+                let captured = self.microphone.capture(&mut block, delay as u32);
+                sink(&block, captured, raw_db);
+            } else {
+                self.heard.pop(&mut block);
+                let raw_db = Level::of(&block).rms_db;
+                self.microphone.render(&[0.0; BLOCK]);
+                let captured = self.microphone.capture(&mut block, 0);
+                sink(&block, captured, raw_db);
+            }
+        }
+    }
+
+    /// From the air to the canceller, ms: the device, and what waits.
+    pub(super) fn delay_ms(&self, input: Option<&mut Input>) -> f32 {
+        let waiting = self.heard.len() as f32 * 1000.0 / RATE as f32;
+        input.map_or(0.0, |input| input.latency_ms()) + waiting
+    }
+
+    /// Keeps the fill of the reference where it is: its slow rise is the difference of the two clocks.
+    fn steer(&mut self) {
+        self.fill += (self.played.len() as f64 - self.fill) * SMOOTHING;
+        if let Some(resampler) = &mut self.output {
+            resampler.adjust(1.0 - ((self.fill - self.target) * STEERING).clamp(-SKEW, SKEW));
+        }
+    }
+}
+
+fn resampler(rate: u32) -> Option<Resampler> {
+    let resampler = Resampler::new(rate, RATE);
+    if let Err(error) = &resampler {
+        tracing::error!(%error, rate, "no way to resample from this rate");
+    }
+    resampler.ok()
+}
+
+/// Everything that waits in a ring, piece by piece.
+pub(super) fn drain(ring: &mut rtrb::Consumer<f32>, mut each: impl FnMut(&[f32])) {
+    let waiting = ring.slots();
+    if let Ok(chunk) = ring.read_chunk(waiting) {
+        let (first, second) = chunk.as_slices();
+        each(first);
+        each(second);
+        chunk.commit_all();
+    }
+}
