@@ -48,7 +48,7 @@ def compute():
     secrets = dialer.secrets
     device = Device(Ed25519PrivateKey.from_private_bytes(DEVICE_SEED))
     rows = {f"frame {number}": frame.decode() for number, frame in enumerate(frames, 1) if number > 1}
-    for purpose, side in product(("control", "chat"), "AB"):
+    for purpose, side in product(("control", "chat", "voice"), "AB"):
         rows[f"key({purpose}, {side})"] = secrets.key(purpose, side).hex()
     return rows | {
         "K": pairing.password_key(PASSWORD, SALT).hex(),

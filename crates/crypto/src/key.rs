@@ -29,6 +29,8 @@ purposes! {
     Control = "control",
     /// Seals the chat stream.
     Chat = "chat",
+    /// Seals the datagrams of a call.
+    Voice = "voice",
 }
 
 /// 32 secret bytes for one purpose. Wiped when dropped; has no `Debug`, no `Display` and no `Clone`.

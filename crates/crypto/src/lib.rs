@@ -18,6 +18,6 @@ mod seal;
 
 pub use device::{BadSignature, DeviceSecret};
 pub use kdf::{InvalidPassword, Password, SALT_LEN, Salt, derive};
-pub use key::{Chat, Confirm, Control, Directed, Key, PasswordKey, Purpose, Shared};
+pub use key::{Chat, Confirm, Control, Directed, Key, PasswordKey, Purpose, Shared, Voice};
 pub use pairing::{ELEMENT_LEN, Exchange, MAC_LEN, PairingError, Role, Secrets, Transcript, TranscriptHash};
 pub use seal::{OpenError, Opener, Sealer};

@@ -1,5 +1,5 @@
 use crate::key::Purpose;
-use crate::{Chat, Confirm, Control, Directed, Key, PasswordKey, Shared};
+use crate::{Chat, Confirm, Control, Directed, Key, PasswordKey, Shared, Voice};
 use curve25519_dalek::edwards::CompressedEdwardsY;
 use curve25519_dalek::traits::IsIdentity as _;
 use hkdf::Hkdf;
@@ -145,6 +145,8 @@ pub struct Secrets {
     pub control: Directed<Control>,
     /// Keys of the chat stream.
     pub chat: Directed<Chat>,
+    /// Keys of the voice datagrams.
+    pub voice: Directed<Voice>,
 }
 
 impl Secrets {
@@ -152,7 +154,13 @@ impl Secrets {
     pub fn new(role: Role, transcript: TranscriptHash, shared: &Key<Shared>, exporter: &[u8; 32]) -> Self {
         let ikm = Zeroizing::new([shared.bytes().as_slice(), exporter].concat());
         let prk = Hkdf::<Sha256>::new(Some(&transcript.0), &ikm);
-        Self { transcript, confirm: directed(&prk, role), control: directed(&prk, role), chat: directed(&prk, role) }
+        Self {
+            transcript,
+            confirm: directed(&prk, role),
+            control: directed(&prk, role),
+            chat: directed(&prk, role),
+            voice: directed(&prk, role),
+        }
     }
 
     /// What this pairing is called in signatures.
@@ -224,6 +232,10 @@ mod tests {
         assert!(alice.control.ours.same(&bob.control.theirs));
         assert!(alice.chat.theirs.same(&bob.chat.ours));
         assert!(!alice.chat.theirs.same(&bob.chat.theirs));
+        assert!(alice.voice.ours.same(&bob.voice.theirs));
+        assert!(alice.voice.theirs.same(&bob.voice.ours));
+        assert!(!alice.voice.ours.same(&bob.voice.ours));
+        assert!(alice.voice.ours.bytes() != alice.chat.ours.bytes());
     }
 
     #[test]

@@ -17,6 +17,8 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::arithmetic_side_effects)
 )]
 
+mod call;
+mod calls;
 mod chat;
 mod gate;
 mod handshake;
@@ -28,7 +30,8 @@ pub mod wire;
 pub use gate::{Admission, Ending, Gate};
 pub use handshake::{Certificates, Failure, Handshake, HandshakeOutput, Paired};
 pub use node::{
-    Attempt, ConnId, DialFailure, DialPhase, Event, Identity, Input, Node, Output, PeerView, Proven, Stream, Watermarks,
+    Attempt, CallView, ConnId, DialFailure, DialPhase, Event, Identity, Input, Node, Output, PeerView, Proven, Stream,
+    Watermarks,
 };
 pub use session::Close;
 

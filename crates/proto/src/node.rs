@@ -1,3 +1,4 @@
+use crate::calls::Calls;
 use crate::chat::Inbox;
 use crate::session::{Close, Session};
 use crate::timer::Timers;
@@ -12,10 +13,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Instant;
 
+pub use call::CallView;
 pub use entry::PeerView;
 pub use io::{Attempt, ConnId, DialFailure, DialPhase, Event, Input, Output, Proven, Stream};
 pub use roster::Watermarks;
 
+mod call;
 mod dial;
 mod entry;
 mod identify;
@@ -25,10 +28,10 @@ mod roster;
 mod traffic;
 
 /// Everything that this node knows about other people: the peer list, requests, proven connections, what waits for
-/// whom, and when to dial again. Lives as long as the program; [`Node::connect`] and [`Node::disconnect`] bracket a
+/// whom, the call there is, and when to dial again. Lives as long as the program; [`Node::connect`] and [`Node::disconnect`] bracket a
 /// session.
 ///
-/// What the person does are methods (`node/roster.rs`); what the network does is an [`Input`].
+/// What the person does are methods (`node/roster.rs`, `node/call.rs`); what the network does is an [`Input`].
 pub struct Node {
     session: Option<Identity>,
     rng: StdRng,
@@ -40,6 +43,7 @@ pub struct Node {
     silenced: Silenced,
     sessions: BTreeMap<ConnId, Session>,
     inboxes: BTreeMap<DeviceKey, Inbox>,
+    calls: Calls,
     timers: Timers<Timer>,
     outputs: VecDeque<Output>,
     next_peer: u32,
@@ -73,6 +77,8 @@ enum Timer {
     Silence(ConnId),
     /// When a stranger's request is shown at last.
     Request(ConnId),
+    /// When the call has something to say or to end.
+    Call,
 }
 
 impl Node {
@@ -88,6 +94,7 @@ impl Node {
             silenced: Silenced::default(),
             sessions: BTreeMap::new(),
             inboxes: BTreeMap::new(),
+            calls: Calls::default(),
             timers: Timers::new(),
             outputs: VecDeque::new(),
             next_peer: 1,
@@ -107,7 +114,9 @@ impl Node {
     }
 
     /// Ends the session: says goodbye to everybody. The peer list and what waits for whom stay.
-    pub fn disconnect(&mut self) {
+    pub fn disconnect(&mut self, now: Instant) {
+        self.calls.stop(now, None);
+        self.call_actions(now);
         self.session = None;
         for conn in std::mem::take(&mut self.sessions).into_keys() {
             self.outputs.push_back(Output::Close { conn, reason: Close::Bye });
@@ -134,6 +143,8 @@ impl Node {
             Input::Closed { conn, reason } => self.closed(now, conn, reason),
             Input::DialPhase { attempt, phase, resolved } => self.dial_phase(attempt, phase, resolved),
             Input::DialFailed { attempt, failed } => self.dial_failed(now, attempt, failed),
+            Input::VoiceQuiet { conn } => self.voice_quiet(now, conn),
+            Input::VoiceHeard { conn } => self.voice_heard(now, conn),
             Input::Timeout => self.timeout(now),
         }
     }
@@ -162,6 +173,7 @@ impl Node {
                 Timer::Hello(conn) => self.anonymous(now, conn),
                 Timer::Silence(conn) => self.silent(now, conn),
                 Timer::Request(conn) => self.show_request(now, conn),
+                Timer::Call => self.call_timeout(now),
             }
         }
     }
@@ -174,7 +186,7 @@ impl Node {
             return self.outputs.push_back(Output::Close { conn, reason: Close::Busy });
         }
         self.confirmed = self.confirmed.saturating_add(1);
-        let mut session = Session::new(now, role, &secrets, self.confirmed, remote, dialed_for);
+        let mut session = Session::new(now, role, *secrets, self.confirmed, remote, dialed_for);
         session.say_hello(&identity.device, identity.life);
         self.sessions.insert(conn, session);
         self.watch(now, conn);
@@ -200,6 +212,7 @@ impl Node {
             self.timers.stop(timer);
         }
         if let Some(peer) = session.entry {
+            self.call_closed(now, peer, conn, reason);
             self.choose_connection(now, peer);
         } else if let Some(peer) = session.dialed_for.filter(|_| session.peer.is_none()) {
             // Proven, but gone before it said who it is.
@@ -209,7 +222,9 @@ impl Node {
     }
 
     fn event(&mut self, event: Event) {
-        if !matches!(event, Event::Peers | Event::Requests | Event::Delivery { .. }) || !self.is_last(&event) {
+        if !matches!(event, Event::Peers | Event::Requests | Event::Call | Event::Delivery { .. })
+            || !self.is_last(&event)
+        {
             self.outputs.push_back(Output::Event(event));
         }
     }

@@ -1,13 +1,19 @@
 use crate::wire::ChatMessage;
-use crate::wire::{Control, Conversation, Hello, KeyLife, Profile, StreamKind, WireError, put_frame};
+use crate::wire::{Control, Conversation, Hello, KeyLife, Profile, Signal, StreamKind, WireError, put_frame};
 use bytes::BytesMut;
-use p2p_comm_crypto::{Chat, Control as ControlPurpose, Opener, Role, Sealer, Secrets, TranscriptHash};
+use p2p_comm_crypto::{
+    Chat, Control as ControlPurpose, Directed, Opener, Role, Sealer, Secrets, TranscriptHash, Voice,
+};
 use p2p_comm_model::{DeviceKey, Epoch, PeerId};
 use std::net::SocketAddr;
 use std::time::Instant;
 
 /// Unsupported messages reported at once; more are reported by silence.
 const UNSUPPORTED: usize = 64;
+/// Calls of which something is due at once; an honest peer has one, and what is left out is asked for again.
+const CALLS: usize = 16;
+/// The feature that a side lists if it can take calls.
+pub(crate) const CALL: &str = "call";
 
 /// Why we close a connection (`docs/protocol.md`, "Close codes").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +37,7 @@ pub(crate) struct Session {
     transcript: TranscriptHash,
     control: Channel<ControlPurpose>,
     chat: Channel<Chat>,
+    voice: Directed<Voice>,
     due: Due,
     /// Place in the order in which connections were confirmed.
     pub(crate) order: u64,
@@ -71,22 +78,26 @@ struct Due {
     pong: bool,
     ack: Option<(Epoch, u64)>,
     unsupported: Vec<(Epoch, u64)>,
+    calls: Vec<Signal>,
 }
 
 impl Session {
     pub(crate) fn new(
         now: Instant,
         role: Role,
-        secrets: &Secrets,
+        secrets: Secrets,
         order: u64,
         remote: SocketAddr,
         dialed_for: Option<PeerId>,
     ) -> Self {
+        let transcript = *secrets.transcript();
+        let Secrets { control, chat, voice, .. } = secrets;
         Self {
             role,
-            transcript: *secrets.transcript(),
-            control: Channel::new(Sealer::new(&secrets.control.ours), Opener::new(&secrets.control.theirs)),
-            chat: Channel::new(Sealer::new(&secrets.chat.ours), Opener::new(&secrets.chat.theirs)),
+            transcript,
+            control: Channel::new(Sealer::new(&control.ours), Opener::new(&control.theirs)),
+            chat: Channel::new(Sealer::new(&chat.ours), Opener::new(&chat.theirs)),
+            voice,
             due: Due::default(),
             order,
             remote,
@@ -110,6 +121,21 @@ impl Session {
     /// connection that fell silent would only look as if it were sent.
     pub(crate) fn can_chat(&self) -> bool {
         self.entry.is_some() && self.profile.is_some() && self.chat_writable && !self.stale
+    }
+
+    /// Both sides have added each other, and the other side can take calls.
+    pub(crate) fn can_call(&self) -> bool {
+        self.entry.is_some() && self.profile_sent && self.lists_calls() == Some(true)
+    }
+
+    /// Whether the other side can take calls, once it has said so.
+    pub(crate) fn lists_calls(&self) -> Option<bool> {
+        self.profile.as_ref().map(|profile| profile.features.iter().any(|feature| feature == CALL))
+    }
+
+    /// What seals and opens the voice datagrams of this connection.
+    pub(crate) fn voice(&self) -> (Sealer<Voice>, Opener<Voice>) {
+        (Sealer::new(&self.voice.ours), Opener::new(&self.voice.theirs))
     }
 
     pub(crate) fn say_hello(&mut self, device: &p2p_comm_crypto::DeviceSecret, life: KeyLife) {
@@ -142,6 +168,16 @@ impl Session {
         }
     }
 
+    /// The newest word about each call counts.
+    pub(crate) fn say_call(&mut self, signal: Signal) {
+        let calls = &mut self.due.calls;
+        if let Some(due) = calls.iter_mut().find(|due| due.call == signal.call) {
+            *due = signal;
+        } else if calls.len() < CALLS {
+            calls.push(signal);
+        }
+    }
+
     /// Whether this device signed this pairing.
     pub(crate) fn verify(&self, hello: &Hello) -> bool {
         self.transcript.verify_device(&hello.device, self.role.other(), &hello.signature).is_ok()
@@ -170,6 +206,7 @@ impl Session {
         let conv = Conversation::Direct;
         let messages = (due.hello.map(Control::Hello).into_iter())
             .chain(due.profile.map(Control::Profile))
+            .chain(due.calls.into_iter().map(Control::Call))
             .chain(due.ack.map(|(epoch, counter)| Control::Ack { conv, epoch, counter }))
             .chain(due.unsupported.into_iter().map(|(epoch, counter)| Control::Unsupported { conv, epoch, counter }))
             .chain(due.pong.then_some(Control::Pong))

@@ -1,9 +1,11 @@
 //! Bytes to types and back, once. Formats: `docs/protocol.md`.
 
+mod call;
 mod chat;
 mod control;
 mod pairing;
 
+pub use call::{CallState, EndReason, Signal};
 pub use chat::{ChatBody, ChatMessage};
 pub use control::{Control, Conversation, Hello, KeyLife, Profile, ProfileLimits};
 pub use pairing::{Confirm, ElementX, ElementY, Salts};

@@ -2,6 +2,7 @@
 
 use crate::node::entry::DialState;
 use crate::node::{Attempt, DialFailure, DialPhase, Event, Node, Output, Timer};
+use crate::session::Session;
 use p2p_comm_model::{Code, Notice, PeerId};
 use rand::RngExt as _;
 use std::net::IpAddr;
@@ -20,13 +21,23 @@ impl Node {
     /// Dials now, quickly for two minutes, and forgets earlier failures.
     pub(crate) fn dial_afresh(&mut self, now: Instant, peer: PeerId) {
         let Some(entry) = self.entries.get_mut(&peer) else { return };
+        entry.dial.eager_until = now.checked_add(EAGER);
+        entry.dial.pause = QUICK;
         if matches!(entry.dial.state, DialState::Running(_)) {
             return;
         }
         entry.dial.guesses = 0;
+        self.schedule(now, peer, Duration::ZERO, None);
+    }
+
+    /// Dials even beside a connection that looks open: the call over it has fallen quiet.
+    pub(crate) fn dial_beside(&mut self, now: Instant, peer: PeerId) {
+        let Some(entry) = self.entries.get_mut(&peer) else { return };
         entry.dial.eager_until = now.checked_add(EAGER);
         entry.dial.pause = QUICK;
-        self.schedule(now, peer, Duration::ZERO, None);
+        if !matches!(entry.dial.state, DialState::Running(_) | DialState::Stopped(_)) {
+            self.schedule(now, peer, Duration::ZERO, None);
+        }
     }
 
     /// Dials at once if the peer is not connected: there is reason to believe that it is there. Also where failed
@@ -176,9 +187,11 @@ impl Node {
         self.event(Event::Peers);
     }
 
-    fn wants_dial(&self, peer: PeerId) -> bool {
+    pub(crate) fn wants_dial(&self, peer: PeerId) -> bool {
         let Some(entry) = self.entries.get(&peer) else { return false };
-        let alive = entry.current.and_then(|conn| self.sessions.get(&conn)).is_some_and(|session| !session.stale);
+        let session = entry.current.and_then(|conn| self.sessions.get(&conn));
+        let beside = |session: &Session| session.profile.is_some() && self.calls.wants_dial(peer);
+        let alive = session.is_some_and(|session| !session.stale && !beside(session));
         self.session.is_some() && !entry.blocked && !alive
     }
 }

@@ -3,14 +3,14 @@
 use crate::chat::Inbox;
 use crate::node::entry::{Binding, DialState};
 use crate::node::{ConnId, Event, Node};
-use crate::session::Close;
+use crate::session::{CALL, Close};
 use crate::wire::{Hello, Profile, ProfileLimits};
 use p2p_comm_model::{Code, DeviceKey, Notice, PeerId, canonical, limits};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 /// Features of this version.
-const FEATURES: [&str; 2] = ["text", "link"];
+const FEATURES: [&str; 3] = ["text", "link", CALL];
 /// Devices whose newest message we remember; beyond that, only of those on the list.
 const DEVICES: usize = 4096;
 /// Connections of one device that may exist for a moment, when both sides dial at once.
@@ -77,6 +77,9 @@ impl Node {
             self.event(Event::Observed(SocketAddr::new(canonical(observed.ip()), observed.port())));
         }
         self.event(Event::Peers);
+        if let Some(peer) = self.peer_of(conn) {
+            self.call_link(now, peer);
+        }
         self.produce(now, conn);
     }
 
@@ -112,6 +115,7 @@ impl Node {
         entry.name = None;
         entry.candidates.clear();
         if let Some(before) = before.filter(|before| before.device != binding.device) {
+            self.call_rebound(now, peer);
             for old in self.connections_of(before.device) {
                 self.close(now, old, Close::Bye);
             }
@@ -164,6 +168,8 @@ impl Node {
         entry.current = newest;
         entry.outbox.rewind();
         match newest {
+            // An old one that fell silent before: nobody else will look for a better one.
+            Some(conn) if self.sessions.get(&conn).is_some_and(|session| session.stale) => self.redial_lost(now, peer),
             Some(conn) => {
                 entry.lost = false;
                 self.dial_idle(peer);
@@ -174,6 +180,7 @@ impl Node {
                 self.redial_lost(now, peer);
             }
         }
+        self.call_link(now, peer);
         self.event(Event::Delivery { peer });
         self.event(Event::Peers);
     }

@@ -3,7 +3,7 @@
 use crate::session::Close;
 use bytes::{Bytes, BytesMut};
 use p2p_comm_crypto::{Role, Secrets};
-use p2p_comm_model::{Code, Content, Notice, PeerAddress, PeerId};
+use p2p_comm_model::{CallEnd, CallNumber, Code, Content, Notice, PeerAddress, PeerId};
 use std::net::{IpAddr, SocketAddr};
 
 /// A connection, numbered by whoever owns the sockets.
@@ -112,6 +112,16 @@ pub enum Input {
         /// How.
         failed: DialFailure,
     },
+    /// No voice of the call came over this connection for 2 s.
+    VoiceQuiet {
+        /// The connection.
+        conn: ConnId,
+    },
+    /// Voice of the call comes over this connection: the first packet of it, or the first after a quiet.
+    VoiceHeard {
+        /// The connection.
+        conn: ConnId,
+    },
     /// Time passed.
     Timeout,
 }
@@ -189,6 +199,21 @@ pub enum Event {
         peer: PeerId,
         /// Which.
         counter: u64,
+    },
+    /// The call began, changed its phase or ended ([`crate::Node::call`]).
+    Call,
+    /// A call is over. Also one that [`crate::Node::call`] never showed: it came while we were in another one.
+    CallEnded {
+        /// With whom.
+        peer: PeerId,
+        /// Which.
+        number: CallNumber,
+        /// Whether we called.
+        outgoing: bool,
+        /// How it ended.
+        end: CallEnd,
+        /// How long the two were connected, s; none if they never were.
+        seconds: Option<u32>,
     },
     /// A peer sees us at this address.
     Observed(SocketAddr),

@@ -154,6 +154,7 @@ impl Node {
         if !self.entries.contains_key(&peer) {
             return Err(Code::NotFound);
         }
+        self.call_stop(now, peer);
         let open: Vec<_> = self.sessions.iter().filter(|(_, s)| s.entry == Some(peer)).map(|(conn, _)| *conn).collect();
         for conn in open {
             self.close(now, conn, Close::Bye);

@@ -93,7 +93,15 @@ impl Node {
                     self.event(Event::Unsupported { peer, counter });
                 }
             }
-            Control::Pong | Control::Ack { .. } | Control::Unsupported { .. } | Control::Unknown => {}
+            Control::Call(signal) if signal.conv == Conversation::Direct => {
+                // As with messages: nobody honest calls before we have told them that we added them.
+                if !session.profile_sent {
+                    return Err(WireError::OutOfOrder);
+                }
+                self.call_signal(now, conn, &signal);
+            }
+            Control::Call(_) | Control::Pong | Control::Ack { .. } | Control::Unsupported { .. } | Control::Unknown => {
+            }
         }
         Ok(())
     }
@@ -180,6 +188,7 @@ impl Node {
         session.stale = true;
         if let Some(peer) = session.entry {
             self.redial_lost(now, peer);
+            self.call_link(now, peer);
             self.event(Event::Peers);
         }
     }
@@ -192,12 +201,13 @@ impl Node {
             self.set_timer(Timer::Silence(conn), now, SILENCE);
             if let Some(peer) = entry {
                 self.dial_idle(peer);
+                self.call_link(now, peer);
                 self.event(Event::Peers);
             }
         }
     }
 
-    fn peer_of(&self, conn: ConnId) -> Option<PeerId> {
+    pub(crate) fn peer_of(&self, conn: ConnId) -> Option<PeerId> {
         self.sessions.get(&conn).and_then(|session| session.entry)
     }
 

@@ -143,7 +143,7 @@ fn somebody_who_takes_the_name_of_a_peer_gets_nothing_of_its_queue() {
     let bob = world.add(0, 1);
     world.send(0, bob, "for bob alone");
     // Carol knows the password and calls herself bob.
-    world.nodes[2].disconnect();
+    world.nodes[2].disconnect(world.now);
     world.drain(2);
     let identity = crate::Identity {
         name: name("bob"),
@@ -180,7 +180,7 @@ fn a_peer_that_comes_back_with_a_new_key_is_found_by_our_own_call_and_no_request
 #[test]
 fn a_kept_key_never_changes_without_the_person() {
     let mut world = World::new(13, 2);
-    world.nodes[1].disconnect();
+    world.nodes[1].disconnect(world.now);
     let kept = |seed| crate::Identity {
         name: name("bob"),
         device: p2p_comm_crypto::DeviceSecret::from_seed(&[seed; 32]),
@@ -192,7 +192,7 @@ fn a_kept_key_never_changes_without_the_person() {
     world.run(MOMENT);
     assert_eq!(world.state(0, bob), PeerState::Connected);
     world.restart(1);
-    world.nodes[1].disconnect();
+    world.nodes[1].disconnect(world.now);
     world.nodes[1].connect(world.now, kept(2));
     world.send(0, bob, "for the first device");
     world.add(1, 0);
@@ -259,7 +259,7 @@ fn two_entries_for_one_device_are_noticed() {
 fn a_flood_of_strangers_is_bounded() {
     let mut world = World::new(17, 2);
     for seed in 0..200u8 {
-        world.nodes[1].disconnect();
+        world.nodes[1].disconnect(world.now);
         world.drain(1);
         let identity = crate::Identity {
             name: name("stranger"),

@@ -154,7 +154,7 @@ fn a_message_replayed_on_the_stream_ends_the_connection_and_is_not_shown_twice()
 fn disconnect_says_goodbye_and_keeps_what_waits() {
     let (mut world, bob, alice) = both(7);
     world.run(MOMENT);
-    world.nodes[0].disconnect();
+    world.nodes[0].disconnect(world.now);
     world.drain(0);
     world.send(0, bob, "written while offline");
     world.run(Duration::from_secs(1));

@@ -88,7 +88,7 @@ fn what_was_received_but_not_acknowledged_is_not_shown_twice_after_a_disconnect(
         while world.received(1).is_empty() {
             world.run(Duration::from_millis(1));
         }
-        world.nodes[0].disconnect();
+        world.nodes[0].disconnect(world.now);
         world.drain(0);
         world.run(Duration::from_secs(1));
         world.connect(0);
@@ -195,5 +195,29 @@ fn connections_replaced_under_traffic_lose_nothing() {
         assert_eq!(world.received(1), upto(a), "seed {seed}");
         assert_eq!(world.received(0), upto(b), "seed {seed}");
         assert_eq!(world.conns.len(), 2, "seed {seed}: one connection, two ends");
+    }
+}
+
+#[test]
+fn an_old_connection_that_fell_silent_does_not_keep_us_from_dialling() {
+    for seed in 0..20 {
+        let (mut world, bob, alice) = both(6000 + seed);
+        world.break_silently();
+        world.run(Duration::from_secs(20));
+        assert_eq!((world.state(0, bob), world.state(1, alice)), (PeerState::Connected, PeerState::Connected));
+        // Each of the two may still have its end of the old one. Only one of them can dial from now on.
+        let reachable = seed as usize % 2;
+        world.up = vec![reachable == 0, reachable == 1];
+        let alive: Vec<_> = world.conns.keys().filter(|conn| !world.dead.contains(conn)).copied().collect();
+        for conn in alive {
+            let (node, _) = world.conns.remove(&conn).unwrap();
+            world.push(Duration::ZERO, node, Input::Closed { conn, reason: None });
+        }
+        world.run(MOMENT);
+        assert_eq!(
+            (world.state(0, bob), world.state(1, alice)),
+            (PeerState::Connected, PeerState::Connected),
+            "seed {seed}"
+        );
     }
 }

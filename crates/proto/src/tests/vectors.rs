@@ -52,6 +52,8 @@ fn vectors() -> Vec<(&'static str, String)> {
         ("key(control, B)", hex(a.control.theirs.expose_for_vectors())),
         ("key(chat, A)", hex(a.chat.ours.expose_for_vectors())),
         ("key(chat, B)", hex(a.chat.theirs.expose_for_vectors())),
+        ("key(voice, A)", hex(a.voice.ours.expose_for_vectors())),
+        ("key(voice, B)", hex(a.voice.theirs.expose_for_vectors())),
         ("device of A", hex(&device.public().0)),
         ("signature of A", hex(&device.sign(Role::Dialer, &t))),
     ]

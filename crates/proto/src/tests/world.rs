@@ -1,3 +1,4 @@
+use super::voice::Ear;
 use crate::wire::KeyLife;
 use crate::{Attempt, ConnId, DialFailure, Event, Identity, Input, Node, Output, Proven};
 use bytes::Bytes;
@@ -5,7 +6,7 @@ use p2p_comm_crypto::{DeviceSecret, Exchange, Key, Password, PasswordKey, Role, 
 use p2p_comm_model::{Code, Content, Host, Name, PeerAddress, PeerId, PeerState, Text};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -27,8 +28,16 @@ pub(super) struct World {
     /// When the newest frame of each direction arrives: streams keep their order.
     arrives: BTreeMap<(ConnId, crate::Stream), Instant>,
     pub(super) dials: usize,
+    pub(super) cancels: usize,
     /// The newest attempt of anybody.
     pub(super) newest: Option<Attempt>,
+    /// Ends of connections whose packets go nowhere, without anybody being told.
+    pub(super) dead: BTreeSet<ConnId>,
+    /// Until then nothing passes between anybody; streams make up for it afterwards.
+    pub(super) outage: Instant,
+    /// Counts what is written to control streams. With `Some(n)` the `n`th from now is lost with its connection.
+    pub(super) cut_in: Option<usize>,
+    pub(super) ears: Vec<Ear>,
 }
 
 pub(super) fn name(name: &str) -> Name {
@@ -56,8 +65,9 @@ pub(super) const NAMES: [&str; 3] = ["alice", "bob", "carol"];
 impl World {
     pub(super) fn new(seed: u64, nodes: usize) -> Self {
         let rng = StdRng::seed_from_u64(seed);
+        let now = Instant::now();
         let mut this = Self {
-            now: Instant::now(),
+            now,
             nodes: (0..nodes).map(|node| Node::new([seed as u8 ^ node as u8; 32])).collect(),
             events: vec![Vec::new(); nodes],
             up: vec![true; nodes],
@@ -67,7 +77,12 @@ impl World {
             next: 1,
             arrives: BTreeMap::new(),
             dials: 0,
+            cancels: 0,
             newest: None,
+            dead: BTreeSet::new(),
+            outage: now,
+            cut_in: None,
+            ears: vec![Ear::new(now); nodes],
         };
         for node in 0..nodes {
             this.connect(node);
@@ -145,7 +160,8 @@ impl World {
         self.conns.insert(a, (dialer, b));
         self.conns.insert(b, (listener, a));
         let (ours, theirs) = secrets(self.rng.random());
-        let (da, db) = (self.delay(), self.delay());
+        let outage = self.outage.saturating_duration_since(self.now);
+        let (da, db) = (outage + self.delay(), outage + self.delay());
         let dial = Proven { conn: a, role: Role::Dialer, secrets: ours, remote: socket(listener), dialed_for };
         let call = Proven { conn: b, role: Role::Listener, secrets: theirs, remote: socket(dialer), dialed_for: None };
         self.push(da, dialer, Input::Proven(dial));
@@ -192,10 +208,11 @@ impl World {
             match output {
                 Output::Event(event) => self.events[node].push(event),
                 Output::Dial { attempt, address, .. } => self.dial(node, attempt, &address),
-                Output::CancelDial { .. } => {}
+                Output::CancelDial { .. } => self.cancels += 1,
                 Output::Transmit { conn, stream, bytes } => self.transmit(node, conn, stream, &bytes),
                 Output::Close { conn, reason } => {
                     if let Some((_, other)) = self.conns.remove(&conn)
+                        && !self.dead.contains(&conn)
                         && let Some((far, _)) = self.conns.remove(&other)
                     {
                         let delay = self.delay();
@@ -210,7 +227,8 @@ impl World {
         self.dials += 1;
         self.newest = Some(attempt);
         let target = (0..self.nodes.len()).find(|n| address.host == Host::Ip(ip(*n))).filter(|n| self.up[*n]);
-        match target {
+        let in_time = self.outage <= self.now + Duration::from_secs(5);
+        match target.filter(|_| in_time) {
             Some(other) => self.prove(node, other, Some(attempt.peer)),
             None => {
                 let failed = DialFailure { code: Code::NobodyAnswers, guesses: 0, elsewhere: false };
@@ -230,17 +248,29 @@ impl World {
     fn transmit(&mut self, node: usize, conn: ConnId, stream: crate::Stream, bytes: &[u8]) {
         let Some((_, other)) = self.conns.get(&conn).copied() else { return };
         let Some((far, _)) = self.conns.get(&other).copied() else { return };
+        self.push(Duration::from_millis(1), node, Input::Writable { conn, stream });
+        if self.dead.contains(&conn) {
+            return;
+        }
+        if let Some(left) = self.cut_in.as_mut().filter(|_| stream == crate::Stream::Control) {
+            match left.checked_sub(1) {
+                Some(fewer) => *left = fewer,
+                None => {
+                    self.cut_in = None;
+                    return self.cut_all(node, true);
+                }
+            }
+        }
         let mut frames = split(bytes);
         // The header of the stream is read by the network.
         if frames[0].starts_with(b"{\"stream\"") {
             frames.remove(0);
         }
-        let delay = self.delay();
+        let delay = self.outage.saturating_duration_since(self.now) + self.delay();
         let last = self.arrives.entry((conn, stream)).or_insert(self.now);
         *last = (*last).max(self.now + delay);
         let at = last.saturating_duration_since(self.now);
         self.push(at, far, Input::Frames { conn: other, stream, frames });
-        self.push(Duration::from_millis(1), node, Input::Writable { conn, stream });
     }
 
     pub(super) fn push(&mut self, delay: Duration, node: usize, input: Input) {
@@ -253,7 +283,7 @@ impl World {
     }
 }
 
-fn split(mut bytes: &[u8]) -> Vec<Bytes> {
+pub(super) fn split(mut bytes: &[u8]) -> Vec<Bytes> {
     let mut frames = Vec::new();
     while let Some((length, rest)) = bytes.split_first_chunk::<4>() {
         let (frame, rest) = rest.split_at(u32::from_be_bytes(*length) as usize);

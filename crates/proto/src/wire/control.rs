@@ -1,4 +1,4 @@
-use super::{WireError, base64_bytes, parse, to_json};
+use super::{Signal, WireError, base64_bytes, parse, to_json};
 use p2p_comm_model::{DeviceKey, Epoch, Name, limits};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,8 @@ pub enum Control {
         /// The message.
         counter: u64,
     },
+    /// How I stand in a call.
+    Call(Signal),
     /// A kind of a later version.
     #[serde(other)]
     Unknown,
@@ -179,7 +181,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(json in "\\{\"n\":[0-9]{1,25},\"kind\":\"(hello|profile|ack)\",\\PC{0,60}\\}?") {
+        fn no_bytes_make_it_panic(json in "\\{\"n\":[0-9]{1,25},\"kind\":\"(hello|profile|ack|call)\",\\PC{0,60}\\}?") {
             let _ = Control::parse(json.as_bytes());
         }
     }
