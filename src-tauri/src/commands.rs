@@ -1,8 +1,9 @@
 //! What the page may ask for. Every command passes its arguments to the engine and its answer back.
 
 use p2p_comm_engine::{
-    Changes, Code, Error, Handle, Link, NetConfig, NodeStatus, Page, Password, PeerAddress, PeerId, PeerSnapshot,
-    RequestId, RequestSnapshot, logging, suggest_password as suggest,
+    AudioDevices, AudioSettings, CallNumber, CallSnapshot, Changes, Code, Error, Handle, Link, MicTest, NetConfig,
+    NodeStatus, Page, Password, PeerAddress, PeerId, PeerSnapshot, RequestId, RequestSnapshot, VoiceStats, logging,
+    suggest_password as suggest,
 };
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
@@ -76,6 +77,23 @@ fn builder() -> tauri_specta::Builder<Wry> {
             open_link,
             page,
             mark_read,
+            start_call,
+            accept_call,
+            reject_call,
+            end_call,
+            current_call,
+            voice_stats,
+            set_muted,
+            set_deafened,
+            push_to_talk,
+            audio_devices,
+            audio_settings,
+            set_audio_settings,
+            set_peer_gain,
+            start_mic_test,
+            play_mic_test,
+            stop_mic_test,
+            mic_test,
             start_echo,
             stop_echo,
             suggest_password,
@@ -223,6 +241,108 @@ async fn page(engine: Engine<'_>, peer: PeerId, before: Option<u64>) -> Answer<P
 #[specta::specta]
 async fn mark_read(engine: Engine<'_>, peer: PeerId) -> Answer<()> {
     Ok(engine.mark_read(peer).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn start_call(engine: Engine<'_>, peer: PeerId) -> Answer<CallNumber> {
+    Ok(engine.start_call(peer).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn accept_call(engine: Engine<'_>, call: CallNumber) -> Answer<()> {
+    Ok(engine.accept_call(call).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn reject_call(engine: Engine<'_>, call: CallNumber) -> Answer<()> {
+    Ok(engine.reject_call(call).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn end_call(engine: Engine<'_>, call: CallNumber) -> Answer<()> {
+    Ok(engine.end_call(call).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn current_call(engine: Engine<'_>) -> Answer<Option<CallSnapshot>> {
+    Ok(engine.current_call().await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn voice_stats(engine: Engine<'_>) -> Answer<Option<VoiceStats>> {
+    Ok(engine.voice_stats().await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn set_muted(engine: Engine<'_>, muted: bool) -> Answer<()> {
+    Ok(engine.set_muted(muted).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn set_deafened(engine: Engine<'_>, deafened: bool) -> Answer<()> {
+    Ok(engine.set_deafened(deafened).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn push_to_talk(engine: Engine<'_>, down: bool) -> Answer<()> {
+    Ok(engine.push_to_talk(down).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn audio_devices(engine: Engine<'_>) -> Answer<AudioDevices> {
+    Ok(engine.audio_devices().await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn audio_settings(engine: Engine<'_>) -> Answer<AudioSettings> {
+    Ok(engine.audio_settings().await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn set_audio_settings(engine: Engine<'_>, settings: AudioSettings) -> Answer<()> {
+    Ok(engine.set_audio_settings(settings).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn set_peer_gain(engine: Engine<'_>, peer: PeerId, gain_db: f32) -> Answer<()> {
+    Ok(engine.set_peer_gain(peer, gain_db).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn start_mic_test(engine: Engine<'_>) -> Answer<()> {
+    Ok(engine.start_mic_test().await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn play_mic_test(engine: Engine<'_>) -> Answer<()> {
+    Ok(engine.play_mic_test().await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn stop_mic_test(engine: Engine<'_>) -> Answer<()> {
+    Ok(engine.stop_mic_test().await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+async fn mic_test(engine: Engine<'_>) -> Answer<Option<MicTest>> {
+    Ok(engine.mic_test().await?)
 }
 
 #[tauri::command]

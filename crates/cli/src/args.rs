@@ -5,9 +5,13 @@ use crate::failure::Failure;
 use crate::input::Lines;
 use crate::send::Source;
 use clap::{Parser, Subcommand};
-use p2p_comm_engine::{Error, Link, Name, NetConfig, PeerAddress, Text, Windows};
+use p2p_comm_engine::media::device::DeviceError;
+use p2p_comm_engine::{
+    AudioSettings, Code, Error, Link, Name, NetConfig, Options, PeerAddress, Quality, Switch, Text, Windows, media,
+};
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 const PASSWORD_HELP: &str = "\
@@ -37,7 +41,9 @@ pub(crate) enum Command {
     Chat(Chat),
     /// Send a link; done when the other side's app has acknowledged it.
     Link(LinkTo),
-    /// Accept everybody and send back what they write, until ended by Ctrl-C.
+    /// Call somebody and talk, until one of the two hangs up.
+    Call(Call),
+    /// Accept everybody and send back what they write and say, until ended by Ctrl-C.
     Echo(Own),
 }
 
@@ -79,6 +85,55 @@ pub(crate) struct Listen {
     /// Add everybody who knows the password.
     #[arg(long)]
     pub(crate) accept_anyone: bool,
+    /// Answer every call.
+    #[arg(long)]
+    pub(crate) auto_answer: bool,
+    #[command(flatten)]
+    sound: Sound,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Call {
+    #[command(flatten)]
+    own: Own,
+    #[command(flatten)]
+    pub(crate) to: To,
+    /// Hang up after this much talk.
+    #[arg(long = "for", value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) seconds: Option<u32>,
+    #[command(flatten)]
+    sound: Sound,
+}
+
+/// How sound is taken, sent and played.
+#[derive(clap::Args)]
+struct Sound {
+    /// The microphone: `default`, or a file that is played once in real time.
+    #[arg(long, value_name = "FILE.wav|default", default_value = "default")]
+    mic: PathBuf,
+    /// The speaker: `default`, or a file that is written.
+    #[arg(long, value_name = "FILE.wav|default", default_value = "default")]
+    speaker: PathBuf,
+    /// Echo cancelling, noise suppression and levelling.
+    #[arg(long, value_enum, default_value_t = OnOff::Auto)]
+    processing: OnOff,
+    /// How sound is sent; uncompressed only if both sides choose it.
+    #[arg(long, value_enum, default_value_t = HowSent::Auto)]
+    quality: HowSent,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum OnOff {
+    On,
+    Off,
+    Auto,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum HowSent {
+    Auto,
+    Economy,
+    Uncompressed,
 }
 
 #[derive(clap::Args)]
@@ -118,7 +173,29 @@ impl Command {
             | Self::Send(Send { own, .. })
             | Self::Chat(Chat { own, .. })
             | Self::Link(LinkTo { own, .. })
+            | Self::Call(Call { own, .. })
             | Self::Echo(own) => own,
+        }
+    }
+
+    /// What the engine runs with: the sound devices that were asked for.
+    pub(crate) fn options(&self) -> Result<Options, Failure> {
+        let options = Options::default();
+        match self {
+            Self::Listen(Listen { sound, .. }) | Self::Call(Call { sound, .. }) => {
+                Ok(options.with_sound(sound.devices()?))
+            }
+            Self::Echo(_) => Ok(options.with_sound(media::device::echo())),
+            Self::Send(_) | Self::Chat(_) | Self::Link(_) => Ok(options),
+        }
+    }
+
+    /// How sound is sent and processed.
+    pub(crate) fn audio(&self) -> Option<AudioSettings> {
+        match self {
+            Self::Listen(Listen { sound, .. }) | Self::Call(Call { sound, .. }) => Some(sound.settings()),
+            Self::Echo(_) => Some(AudioSettings::unprocessed()),
+            Self::Send(_) | Self::Chat(_) | Self::Link(_) => None,
         }
     }
 }
@@ -126,6 +203,37 @@ impl Command {
 impl Own {
     pub(crate) fn network(&self) -> NetConfig {
         NetConfig { bind: self.bind, port: self.port.unwrap_or(0), windows: Windows::Normal }
+    }
+}
+
+impl Sound {
+    fn devices(&self) -> Result<Arc<dyn media::device::SoundSystem>, Failure> {
+        let file = |path: &PathBuf| Some(path.clone()).filter(|path| path.as_os_str() != "default");
+        if let Some(path) = file(&self.mic) {
+            media::device::check_recording(&path).map_err(|error| Failure::Usage {
+                code: Code::NoSound,
+                words: match error {
+                    DeviceError::Other(words) => words,
+                    DeviceError::Missing => format!("{}: there is no such file", path.display()),
+                    error => format!("{}: {error}", path.display()),
+                },
+            })?;
+        }
+        Ok(media::device::files(file(&self.mic), file(&self.speaker)))
+    }
+
+    fn settings(&self) -> AudioSettings {
+        let switch = match self.processing {
+            OnOff::On => Switch::On,
+            OnOff::Off => Switch::Off,
+            OnOff::Auto => Switch::Auto,
+        };
+        let quality = match self.quality {
+            HowSent::Auto => Quality::Auto,
+            HowSent::Economy => Quality::Economy,
+            HowSent::Uncompressed => Quality::Uncompressed,
+        };
+        AudioSettings { echo: switch, noise: switch, gain: switch, quality, ..AudioSettings::default() }
     }
 }
 

@@ -1,6 +1,8 @@
 use crate::failure::Failure;
 use crate::words;
-use p2p_comm_engine::{Content, FailedCaller, Line, Notice, PeerId, PeerSnapshot, RequestSnapshot};
+use p2p_comm_engine::{
+    CallRecord, CallSnapshot, Content, FailedCaller, Line, Notice, PeerId, PeerSnapshot, RequestSnapshot, VoiceStats,
+};
 use serde_json::{Value, json};
 use std::fmt;
 
@@ -18,6 +20,16 @@ pub(crate) enum Event<'a> {
     Message { peer: PeerId, name: &'a str, line: &'a Line },
     /// The engine has something to say about a conversation.
     Notice { peer: PeerId, name: &'a str, notice: Notice },
+    /// The call began or went on.
+    Call { call: &'a CallSnapshot, name: &'a str },
+    /// Whether the other side hears us.
+    Hearing { call: &'a CallSnapshot, name: &'a str },
+    /// Our devices in the call.
+    Devices(&'a CallSnapshot),
+    /// What is measured of it, once a second.
+    Voice(&'a VoiceStats),
+    /// A call is over.
+    CallEnded { peer: PeerId, name: &'a str, outgoing: bool, record: CallRecord },
     /// The other side's app has acknowledged `delivered` of the `accepted` messages of this run.
     Delivery { peer: PeerId, delivered: u64, accepted: u64 },
     /// Something that the person wrote cannot be sent; the run goes on.
@@ -45,6 +57,22 @@ impl Event<'_> {
             Self::Notice { peer, name, notice } => {
                 json!({"event": "notice", "peer": peer, "name": name, "notice": notice})
             }
+            Self::Call { call, .. } => {
+                json!({"event": "call", "peer": call.peer, "outgoing": call.outgoing, "phase": call.phase})
+            }
+            Self::Hearing { call, .. } => json!({"event": "hearing", "peer": call.peer, "hearing": call.hearing}),
+            Self::Devices(call) => {
+                json!({"event": "device", "microphone": call.microphone, "speaker": call.speaker})
+            }
+            Self::Voice(stats) => {
+                let mut event = serde_json::to_value(stats).unwrap_or_default();
+                if let Value::Object(event) = &mut event {
+                    event.insert("event".to_owned(), "voice".into());
+                }
+                event
+            }
+            Self::CallEnded { peer, outgoing, record, .. } => json!({"event": "callEnded", "peer": peer,
+                "outgoing": outgoing, "end": record.end, "seconds": record.seconds}),
             Self::Delivery { peer, delivered, accepted } => {
                 json!({"event": "delivery", "peer": peer, "delivered": delivered, "accepted": accepted})
             }
@@ -76,6 +104,14 @@ impl Event<'_> {
                 }
             },
             Self::Notice { name, notice, .. } => format!("{}: {}", words::visible(name), words::notice(*notice)),
+            Self::Call { call, name } => format!("{}: {}", words::visible(name), words::phase(call.phase)),
+            Self::Hearing { call, name } => words::hearing(call.hearing, &words::visible(name))?,
+            Self::Devices(call) => words::devices(&call.microphone, &call.speaker)?,
+            Self::Voice(_) => return None,
+            Self::CallEnded { name, record, .. } => {
+                let length = record.seconds.map(|s| format!(", {}:{:02}", s / 60, s % 60)).unwrap_or_default();
+                format!("{}: the call is over: {}{length}", words::visible(name), words::call_end(record.end))
+            }
             Self::Delivery { delivered, accepted, .. } if delivered == accepted => {
                 format!("delivered {delivered} of {accepted}")
             }
@@ -167,6 +203,7 @@ mod tests {
             state: PeerState::Stopped { code: Code::DialingStopped },
             key: None,
             echo: false,
+            gain_db: 0.0,
             unread: 0,
             last: None,
         };

@@ -1,4 +1,5 @@
-use p2p_comm_engine::{Code, Error};
+use crate::words;
+use p2p_comm_engine::{CallEnd, Code, Error};
 use std::fmt;
 use std::process::ExitCode;
 
@@ -11,6 +12,8 @@ pub(crate) enum Failure {
     Engine(Error),
     /// The time without progress ran out, or nothing more will be tried. `after` is what went wrong before.
     Undelivered { code: Code, after: Option<Code>, waiting: u64 },
+    /// The call did not come about, or broke.
+    Call(CallEnd),
     /// A signal came first.
     Interrupted { waiting: u64 },
     /// A line of standard input cannot be sent.
@@ -42,6 +45,7 @@ impl Failure {
         match self {
             Self::Usage { code, .. } | Self::Undelivered { code, .. } | Self::Line { code, .. } => name_of(*code),
             Self::Engine(error) => name_of(error.code),
+            Self::Call(end) => spelling(end),
             Self::Interrupted { .. } => "interrupted".to_owned(),
             Self::NotUtf8 { .. } => "notUtf8".to_owned(),
             Self::UnknownCommand => "unknownCommand".to_owned(),
@@ -68,6 +72,7 @@ impl fmt::Display for Failure {
                 }
                 not_acknowledged(f, *waiting)
             }
+            Self::Call(end) => f.write_str(words::call_end(*end)),
             Self::Interrupted { waiting } => {
                 f.write_str("ended by a signal")?;
                 not_acknowledged(f, *waiting)
@@ -91,9 +96,13 @@ fn not_acknowledged(f: &mut fmt::Formatter<'_>, waiting: u64) -> fmt::Result {
 
 /// A code in the spelling that all shells share.
 pub(crate) fn name_of(code: Code) -> String {
-    match serde_json::to_value(code) {
+    spelling(&code)
+}
+
+fn spelling(name: &(impl serde::Serialize + fmt::Debug)) -> String {
+    match serde_json::to_value(name) {
         Ok(serde_json::Value::String(name)) => name,
-        _ => format!("{code:?}"),
+        _ => format!("{name:?}"),
     }
 }
 

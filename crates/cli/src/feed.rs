@@ -2,7 +2,8 @@ use crate::event::{Event, name_of};
 use crate::failure::Failure;
 use crate::output::Output;
 use p2p_comm_engine::{
-    Changes, ChangesReceiver, Content, Error, FailedCaller, Handle, PeerId, PeerSnapshot, PeerState, RequestId, Sender,
+    CallPhase, CallRecord, CallSnapshot, Changes, ChangesReceiver, Content, Error, FailedCaller, Handle, PeerId,
+    PeerSnapshot, PeerState, RequestId, Sender,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,13 +16,22 @@ pub(crate) struct Feed {
     failed: Vec<FailedCaller>,
     /// The first line of each conversation that was not printed yet.
     next: BTreeMap<PeerId, u64>,
+    /// The call as it was last shown.
+    call: Option<CallSnapshot>,
+    /// The call that ended last; taken by whoever waits for it.
+    pub(crate) ended: Option<Ended>,
+}
+
+/// A call that is over.
+pub(crate) struct Ended {
+    pub(crate) record: CallRecord,
 }
 
 impl Feed {
     pub(crate) async fn new(handle: &Handle) -> Result<Self, Error> {
         let changes = handle.changes().await?;
         let (peers, requests, failed, next) = Default::default();
-        Ok(Self { handle: handle.clone(), changes, peers, requests, failed, next })
+        Ok(Self { handle: handle.clone(), changes, peers, requests, failed, next, call: None, ended: None })
     }
 
     /// Waits until something changed. Cancel safe.
@@ -40,10 +50,44 @@ impl Feed {
         if changes.peers {
             self.show_peers(out).await?;
         }
+        if changes.call {
+            self.show_call(out).await?;
+        }
         for change in changes.conversations {
             self.show_lines(change.peer, out).await?;
         }
         out.flush().await
+    }
+
+    /// Prints what is measured of the call.
+    pub(crate) async fn show_voice(&self, out: &mut Output) -> Result<(), Failure> {
+        let accepted = |call: &CallSnapshot| matches!(call.phase, CallPhase::Active | CallPhase::Reconnecting);
+        if !self.call.as_ref().is_some_and(accepted) {
+            return Ok(());
+        }
+        if let Some(stats) = self.handle.voice_stats().await? {
+            out.put(&Event::Voice(&stats));
+        }
+        out.flush().await
+    }
+
+    async fn show_call(&mut self, out: &mut Output) -> Result<(), Failure> {
+        let call = self.handle.current_call().await?;
+        if let Some(now) = &call {
+            let before = self.call.as_ref().filter(|before| before.number == now.number);
+            let name = self.peers.get(&now.peer).map_or("", name_of);
+            if before.is_none_or(|before| before.phase != now.phase) {
+                out.put(&Event::Call { call: now, name });
+            }
+            if before.is_none_or(|before| before.hearing != now.hearing) {
+                out.put(&Event::Hearing { call: now, name });
+            }
+            if before.is_none_or(|before| (&before.microphone, &before.speaker) != (&now.microphone, &now.speaker)) {
+                out.put(&Event::Devices(now));
+            }
+        }
+        self.call = call;
+        Ok(())
     }
 
     /// How it stood with a peer when it was last shown.
@@ -91,6 +135,11 @@ impl Feed {
                 match (&line.sender, &line.content) {
                     (Sender::App, Content::Notice { notice }) => {
                         out.put(&Event::Notice { peer, name, notice: *notice });
+                    }
+                    (_, Content::Call { call: record }) => {
+                        let outgoing = line.sender == Sender::Me;
+                        out.put(&Event::CallEnded { peer, name, outgoing, record: *record });
+                        self.ended = Some(Ended { record: *record });
                     }
                     (Sender::Them, _) => out.put(&Event::Message { peer, name, line }),
                     (Sender::App | Sender::Me, _) => {}

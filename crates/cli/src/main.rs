@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used))]
 
 mod args;
+mod call;
 mod chat;
 mod courier;
 mod echo;
@@ -27,7 +28,7 @@ use courier::Tally;
 use failure::Failure;
 use node::Node;
 use output::Output;
-use p2p_comm_engine::{Engine, Handle, Options, Password, logging};
+use p2p_comm_engine::{Engine, Handle, Password, logging};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
@@ -70,7 +71,10 @@ fn run(args: Args, started: Instant) -> Result<(), Failure> {
 /// From the start of the engine to its goodbye.
 async fn session(command: &Command, password: Password, out: &mut Output) -> Result<(), Failure> {
     let ended = ended_by_signal()?;
-    let handle = Engine::spawn_thread(Options::default()).map_err(Failure::system)?;
+    let handle = Engine::spawn_thread(command.options()?).map_err(Failure::system)?;
+    if let Some(audio) = command.audio() {
+        handle.set_audio_settings(audio).await?;
+    }
     let tally = Tally::default();
     let result = tokio::select! {
         result = carry_out(command, password, &handle, &tally, out) => result,
@@ -95,7 +99,8 @@ async fn carry_out(
 ) -> Result<(), Failure> {
     let start = Node::start(handle, command.own(), password);
     match command {
-        Command::Listen(listen) => listen::run(start.await?, listen.accept_anyone, out).await,
+        Command::Listen(listen) => listen::run(start.await?, listen, out).await,
+        Command::Call(call) => call::run(start.await?, call, out).await,
         Command::Send(send) => {
             let source = send.source()?;
             send::run(start.await?, &send.to, source, tally, out).await

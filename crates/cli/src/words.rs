@@ -1,6 +1,6 @@
 //! What a person reads. Text of others never reaches the terminal as it is.
 
-use p2p_comm_engine::{Notice, PeerState, RequestSnapshot};
+use p2p_comm_engine::{CallEnd, CallPhase, DeviceState, Hearing, Notice, PeerState, RequestSnapshot};
 
 /// `text` without anything that a terminal obeys or that reorders it; further lines are indented, so that none can be
 /// taken for a line of ours.
@@ -56,5 +56,64 @@ pub(crate) fn notice(notice: Notice) -> &'static str {
         Notice::OldestDropped => "the oldest messages were dropped to stay within the limits",
         Notice::OwnAddress => "this is your own address",
         Notice::ProtocolMismatch => "another program or another version answers at this address",
+        Notice::MicrophoneMoved => "the system's default microphone changed; it is used now",
+        Notice::MicrophoneLost => "your microphone is gone; another one is looked for",
+        Notice::MicrophoneReplaced => "the microphone you chose is not there; the system's default is used",
+        Notice::SpeakerMoved => "the system's default speaker changed; it is used now",
+        Notice::SpeakerLost => "your speaker is gone; another one is looked for",
+        Notice::SpeakerReplaced => "the speaker you chose is not there; the system's default is used",
+    }
+}
+
+pub(crate) fn phase(phase: CallPhase) -> &'static str {
+    match phase {
+        CallPhase::Searching => "calling, no answer of their app yet",
+        CallPhase::Ringing => "it rings there",
+        CallPhase::Incoming => "calls",
+        CallPhase::Active => "the call is on",
+        CallPhase::Reconnecting => "nothing comes through, reconnecting",
+    }
+}
+
+/// What is worth saying about whether they hear us.
+pub(crate) fn hearing(hearing: Hearing, name: &str) -> Option<String> {
+    Some(match hearing {
+        Hearing::Connecting => return None,
+        Hearing::Heard => format!("{name}: hears you"),
+        Hearing::Muted => "you are muted".to_owned(),
+        Hearing::MicrophoneSilent => "your microphone is silent".to_owned(),
+        Hearing::NoMicrophone => "you have no microphone".to_owned(),
+        Hearing::SpeakerOff => format!("{name}: the speaker is off there"),
+        Hearing::NotArriving => format!("{name}: your sound does not arrive"),
+    })
+}
+
+/// What is wrong with our devices.
+pub(crate) fn devices(microphone: &DeviceState, speaker: &DeviceState) -> Option<String> {
+    let trouble = |what: &str, state: &DeviceState| {
+        let words = match state {
+            DeviceState::Closed | DeviceState::Open { .. } => return None,
+            DeviceState::Missing => "there is none",
+            DeviceState::Refused => "the system does not allow it",
+            DeviceState::Busy => "it cannot be opened now; trying again",
+        };
+        Some(format!("{what}: {words}"))
+    };
+    let troubles: Vec<_> =
+        [trouble("microphone", microphone), trouble("speaker", speaker)].into_iter().flatten().collect();
+    (!troubles.is_empty()).then(|| troubles.join("; "))
+}
+
+pub(crate) fn call_end(end: CallEnd) -> &'static str {
+    match end {
+        CallEnd::HungUp => "hung up",
+        CallEnd::Rejected => "the call was rejected",
+        CallEnd::Busy => "in another call",
+        CallEnd::Cancelled => "cancelled before it was answered",
+        CallEnd::NoAnswer => "nobody answered",
+        CallEnd::Unreachable => "the other app could not be reached",
+        CallEnd::Lost => "the connection was lost",
+        CallEnd::Unsupported => "the other app cannot take calls",
+        CallEnd::Stopped => "stopped",
     }
 }

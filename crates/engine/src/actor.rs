@@ -3,8 +3,9 @@ use crate::conversation::Conversation;
 use crate::echo::EchoNode;
 use crate::engine::Options;
 use crate::link::Link;
+use call::Audio;
 use online::{Closing, Online, Ready};
-use p2p_comm_model::{FailedCaller, NodePhase, PeerId};
+use p2p_comm_model::{CallRecord, FailedCaller, NodePhase, PeerId};
 use p2p_comm_net::Connection;
 use p2p_comm_proto::{ConnId, Event, Input, Node, Output, Paired, Proven};
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+mod call;
 #[cfg(feature = "test-util")]
 pub(crate) mod census;
 mod online;
@@ -55,6 +57,7 @@ pub(crate) struct Actor {
     sender: mpsc::Sender<(u64, News)>,
     /// The peer list changed since the gate was told.
     list_changed: bool,
+    audio: Audio,
 }
 
 /// A dial task under way.
@@ -69,6 +72,8 @@ enum News {
     Proof(Proof),
     /// Somebody there called and did not prove the password.
     Guessed(IpAddr),
+    /// What [`p2p_comm_media::Voice::status`] says changed.
+    VoiceChanged,
     Ready(Ready, oneshot::Sender<Result<(), crate::Error>>),
 }
 
@@ -91,6 +96,16 @@ pub(crate) struct Mailbox {
 impl Mailbox {
     pub(crate) async fn input(&self, input: Input) {
         let _ = self.sender.send((self.session, News::Input(input))).await;
+    }
+
+    /// The same for tasks that must not wait: says whether there was room.
+    pub(crate) fn try_input(&self, input: Input) -> bool {
+        self.sender.try_send((self.session, News::Input(input))).is_ok()
+    }
+
+    /// Something about the voice of the running call changed; told again soon if there is no room now.
+    pub(crate) fn voice_changed(&self) {
+        let _ = self.sender.try_send((self.session, News::VoiceChanged));
     }
 
     pub(crate) async fn guessed(&self, from: IpAddr) {
@@ -124,6 +139,7 @@ impl Actor {
             news,
             sender,
             list_changed: false,
+            audio: Audio::default(),
         }
     }
 
@@ -185,7 +201,8 @@ impl Actor {
             News::Proof(proof) if current && self.online.is_some() => self.proven(proof),
             News::Ready(ready, reply) if current => self.ready(ready, reply),
             News::Guessed(from) if current => self.guessed(from),
-            News::Input(_) | News::Proof(_) | News::Ready(..) | News::Guessed(_) => {}
+            News::VoiceChanged if current => self.voice_changed(),
+            News::Input(_) | News::Proof(_) | News::Ready(..) | News::Guessed(_) | News::VoiceChanged => {}
         }
         self.drain();
     }
@@ -258,6 +275,11 @@ impl Actor {
             }
             Event::Unsupported { peer, counter } => {
                 self.converse(peer, |conversation| conversation.unsupported(counter));
+            }
+            Event::Call => self.call_changed(),
+            Event::CallEnded { peer, number, outgoing, end, seconds } => {
+                self.call_ended(number, end);
+                self.converse(peer, |conversation| conversation.call(wall, outgoing, CallRecord { end, seconds }));
             }
             Event::Observed(address) => {
                 self.observed.retain(|known| *known != address);

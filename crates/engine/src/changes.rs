@@ -48,6 +48,14 @@ impl ChangesSender {
         });
     }
 
+    pub(crate) fn call(&self) {
+        self.each(|changes| changes.call = true);
+    }
+
+    pub(crate) fn devices(&self) {
+        self.each(|changes| changes.devices = true);
+    }
+
     pub(crate) fn requests(&self) {
         self.each(|changes| changes.requests = true);
     }

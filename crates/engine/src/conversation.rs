@@ -1,4 +1,4 @@
-use p2p_comm_model::{Content, Delivery, LastLine, Line, Notice, Page, Sender, limits};
+use p2p_comm_model::{CallEnd, CallRecord, Content, Delivery, LastLine, Line, Notice, Page, Sender, limits};
 use p2p_comm_proto::Watermarks;
 use std::collections::{BTreeSet, VecDeque};
 use tokio::sync::watch;
@@ -32,6 +32,7 @@ struct Stored {
 enum Origin {
     /// Ours, with the counter that it was sent under.
     Mine(u64),
+    OurCall,
     Theirs,
     App,
 }
@@ -65,6 +66,15 @@ impl Conversation {
     /// Adds a line of this program.
     pub(crate) fn notice(&mut self, at: i64, notice: Notice) {
         self.push(Stored { content: Content::Notice { notice }, sent_at: at, at, origin: Origin::App });
+    }
+
+    /// Adds a call that is over. One that was missed counts as unread.
+    pub(crate) fn call(&mut self, at: i64, outgoing: bool, call: CallRecord) {
+        let ours = matches!(call.end, CallEnd::Rejected | CallEnd::Stopped);
+        let missed = !outgoing && call.seconds.is_none() && !ours;
+        self.unread = self.unread.saturating_add(missed.into());
+        let origin = if outgoing { Origin::OurCall } else { Origin::Theirs };
+        self.push(Stored { content: Content::Call { call }, sent_at: at, at, origin });
     }
 
     pub(crate) fn delivery(&mut self, watermarks: Watermarks) {
@@ -106,13 +116,14 @@ impl Conversation {
     /// The newest line that is no notice.
     pub(crate) fn last(&self) -> Option<LastLine> {
         let line = self.lines.iter().rev().find(|line| line.origin != Origin::App)?;
-        let text = match &line.content {
-            Content::Text { text } => text.as_str(),
-            Content::Link { url, .. } => url.as_str(),
-            Content::Call { .. } | Content::Notice { .. } | Content::Unknown => "",
+        let (text, call) = match &line.content {
+            Content::Text { text } => (text.as_str(), None),
+            Content::Link { url, .. } => (url.as_str(), None),
+            Content::Call { call } => ("", Some(*call)),
+            Content::Notice { .. } | Content::Unknown => ("", None),
         };
-        let mine = matches!(line.origin, Origin::Mine(_));
-        Some(LastLine { text: text.chars().take(PREVIEW).collect(), mine, at: line.at })
+        let mine = matches!(line.origin, Origin::Mine(_) | Origin::OurCall);
+        Some(LastLine { text: text.chars().take(PREVIEW).collect(), call, mine, at: line.at })
     }
 
     /// Up to `limit` lines that end just before `before`, or at the newest one.
@@ -142,6 +153,7 @@ impl Conversation {
     fn line(&self, stored: &Stored, seq: u64) -> Line {
         let (sender, delivery) = match stored.origin {
             Origin::Mine(counter) => (Sender::Me, Some(self.delivery_of(counter))),
+            Origin::OurCall => (Sender::Me, None),
             Origin::Theirs => (Sender::Them, None),
             Origin::App => (Sender::App, None),
         };

@@ -4,7 +4,8 @@
 use crate::actor::Actor;
 use crate::engine::{Engine, Options};
 use crate::{Error, Handle};
-use p2p_comm_model::{Code, Content, Host, Name, PeerAddress, PeerId, Sender};
+use p2p_comm_media as media;
+use p2p_comm_model::{AudioSettings, CallPhase, Code, Content, Host, Name, PeerAddress, PeerId, Sender};
 use p2p_comm_net::Config;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -40,7 +41,10 @@ pub(crate) async fn start(handle: &Handle) -> Result<PeerId, Error> {
             return Ok(Prepared::Running(echo.peer));
         }
         let online = actor.online().ok_or(Code::NotConnected)?;
-        Ok::<_, Code>(Prepared::New(Engine::spawn(Options::default()), online.kdf.password().clone()))
+        Ok::<_, Code>(Prepared::New(
+            Engine::spawn(Options::default().with_sound(media::device::echo())),
+            online.kdf.password().clone(),
+        ))
     });
     let (echo, password) = match prepared.await?? {
         Prepared::Running(peer) => return Ok(peer),
@@ -48,6 +52,7 @@ pub(crate) async fn start(handle: &Handle) -> Result<PeerId, Error> {
     };
     let loopback = IpAddr::from(Ipv4Addr::LOCALHOST);
     echo.connect(NAME, password, Config { bind: Some(loopback), ..Config::default() }).await?;
+    echo.set_audio_settings(AudioSettings::unprocessed()).await?;
     let port = echo.status().await?.port.ok_or(Code::Internal)?;
     let address = PeerAddress { host: Host::Ip(loopback), port };
     let peer = handle.call(move |actor| {
@@ -57,8 +62,12 @@ pub(crate) async fn start(handle: &Handle) -> Result<PeerId, Error> {
         tasks.spawn(async move {
             let _ = accept_everyone(accepting).await;
         });
+        let answering = echo.clone();
         tasks.spawn(async move {
-            let _ = answer_everyone(echo).await;
+            let _ = answer_everyone(answering).await;
+        });
+        tasks.spawn(async move {
+            let _ = answer_calls(echo).await;
         });
         actor.echo = Some(EchoNode { peer, _tasks: tasks });
         actor.changes.status();
@@ -79,6 +88,20 @@ impl Actor {
             let _ = self.node.remove_peer(self.now(), echo.peer);
             self.changes.status();
         }
+    }
+}
+
+/// Answers every call, until the engine ends.
+pub async fn answer_calls(handle: Handle) -> Result<(), Error> {
+    let mut changes = handle.changes().await?;
+    loop {
+        if let Some(call) = handle.current_call().await?.filter(|call| call.phase == CallPhase::Incoming)
+            && let Err(error) = handle.accept_call(call.number).await
+            && error.code != Code::NoCall
+        {
+            tracing::warn!(%error, "a call could not be answered");
+        }
+        while !changes.next().await.call {}
     }
 }
 

@@ -1,5 +1,6 @@
 use crate::actor::Actor;
 use crate::handle::Handle;
+use p2p_comm_media::device::{self, SoundSystem};
 use p2p_comm_net::{BindError, Config, Endpoint};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -16,6 +17,15 @@ pub struct Engine;
 pub struct Options {
     pub(crate) bind: Arc<dyn Fn(Config) -> Result<Endpoint, BindError> + Send + Sync>,
     pub(crate) wall: Arc<dyn Fn() -> i64 + Send + Sync>,
+    pub(crate) sound: Arc<dyn SoundSystem>,
+}
+
+impl Options {
+    /// The same with other microphones and speakers.
+    #[must_use]
+    pub fn with_sound(self, sound: Arc<dyn SoundSystem>) -> Self {
+        Self { sound, ..self }
+    }
 }
 
 impl Engine {
@@ -39,18 +49,18 @@ impl Engine {
 }
 
 impl Default for Options {
-    /// Real UDP, the system's clock.
+    /// Real UDP, the system's clock and sound devices.
     fn default() -> Self {
-        Self { bind: Arc::new(Endpoint::bind), wall: Arc::new(wall) }
+        Self { bind: Arc::new(Endpoint::bind), wall: Arc::new(wall), sound: device::system() }
     }
 }
 
 #[cfg(feature = "test-util")]
 impl Options {
-    /// A host on an in-memory network.
+    /// A host on an in-memory network, without sound devices.
     pub fn in_memory(network: &p2p_comm_net::mem::Network, ip: std::net::IpAddr) -> Self {
         let network = network.clone();
-        Self { bind: Arc::new(move |config| network.endpoint(ip, config)), wall: Arc::new(wall) }
+        Self { bind: Arc::new(move |config| network.endpoint(ip, config)), wall: Arc::new(wall), sound: device::none() }
     }
 
     /// Takes the person's clock from `wall`: ms since 1970.

@@ -3,7 +3,8 @@ use crate::changes::ChangesReceiver;
 use crate::{Error, echo};
 use p2p_comm_crypto::Password;
 use p2p_comm_model::{
-    Code, Content, Link, Name, NodeStatus, Page, PeerAddress, PeerId, PeerSnapshot, RequestId, RequestSnapshot, Text,
+    AudioDevices, AudioSettings, CallNumber, CallSnapshot, Code, Content, Link, MicTest, Name, NodeStatus, Page,
+    PeerAddress, PeerId, PeerSnapshot, RequestId, RequestSnapshot, Text, VoiceStats,
 };
 use p2p_comm_net::Config;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -180,6 +181,99 @@ impl Handle {
     /// Marks a conversation as read.
     pub async fn mark_read(&self, peer: PeerId) -> Result<(), Error> {
         self.try_call(move |actor| actor.mark_read(peer).ok_or(Code::NotFound)).await
+    }
+
+    /// Calls somebody.
+    pub async fn start_call(&self, peer: PeerId) -> Result<CallNumber, Error> {
+        self.try_call(move |actor| actor.node.start_call(actor.now(), peer)).await
+    }
+
+    /// Accepts the call that rings here.
+    pub async fn accept_call(&self, call: CallNumber) -> Result<(), Error> {
+        self.try_call(move |actor| actor.node.accept_call(actor.now(), call)).await
+    }
+
+    /// Rejects the call that rings here.
+    pub async fn reject_call(&self, call: CallNumber) -> Result<(), Error> {
+        self.try_call(move |actor| actor.node.reject_call(actor.now(), call)).await
+    }
+
+    /// Hangs up, or gives up calling.
+    pub async fn end_call(&self, call: CallNumber) -> Result<(), Error> {
+        self.try_call(move |actor| actor.node.end_call(actor.now(), call)).await
+    }
+
+    /// The call there is.
+    pub async fn current_call(&self) -> Result<Option<CallSnapshot>, Error> {
+        self.call(|actor| actor.current_call()).await
+    }
+
+    /// What is measured of it.
+    pub async fn voice_stats(&self) -> Result<Option<VoiceStats>, Error> {
+        self.call(Actor::voice_stats).await
+    }
+
+    /// How long the packets of this call waited between the voice thread and QUIC: `share` (0 to 1) of them no longer,
+    /// µs.
+    pub async fn voice_wait_us(&self, share: f64) -> Result<Option<f64>, Error> {
+        self.call(move |actor| actor.voice_wait_us(share)).await
+    }
+
+    /// Mutes the microphone of the call.
+    pub async fn set_muted(&self, muted: bool) -> Result<(), Error> {
+        self.try_call(move |actor| actor.set_muted(muted)).await
+    }
+
+    /// Plays nothing of the call.
+    pub async fn set_deafened(&self, deafened: bool) -> Result<(), Error> {
+        self.try_call(move |actor| actor.set_deafened(deafened)).await
+    }
+
+    /// The key of [`p2p_comm_model::Transmit::PushToTalk`] went down or up.
+    pub async fn push_to_talk(&self, down: bool) -> Result<(), Error> {
+        self.call(move |actor| actor.push_to_talk(down)).await
+    }
+
+    /// How sound is taken, sent and played.
+    pub async fn audio_settings(&self) -> Result<AudioSettings, Error> {
+        self.call(|actor| actor.audio_settings()).await
+    }
+
+    /// Changes that, in a running call, too. Numbers out of range are brought into it.
+    pub async fn set_audio_settings(&self, settings: AudioSettings) -> Result<(), Error> {
+        self.call(move |actor| actor.set_audio_settings(settings)).await
+    }
+
+    /// How much louder somebody is played, dB (-40 to 20).
+    pub async fn set_peer_gain(&self, peer: PeerId, gain_db: f32) -> Result<(), Error> {
+        self.try_call(move |actor| actor.set_peer_gain(peer, gain_db)).await
+    }
+
+    /// The sound devices of this computer.
+    pub async fn audio_devices(&self) -> Result<AudioDevices, Error> {
+        let sound = self.call(|actor| actor.options.sound.clone()).await?;
+        // Asking the sound server may take a while.
+        tokio::task::spawn_blocking(move || sound.devices()).await.map_err(|_| Code::Internal.into())
+    }
+
+    /// Opens microphone and speaker and records; starts over if it was recording or playing. Not in a call.
+    pub async fn start_mic_test(&self) -> Result<(), Error> {
+        self.try_call(Actor::start_mic_test).await
+    }
+
+    /// Plays what was recorded.
+    pub async fn play_mic_test(&self) -> Result<(), Error> {
+        self.call(|actor| actor.play_mic_test()).await
+    }
+
+    /// Closes both and forgets the recording.
+    pub async fn stop_mic_test(&self) -> Result<(), Error> {
+        self.call(Actor::stop_mic_test).await
+    }
+
+    /// How the microphone test goes, while there is one.
+    pub async fn mic_test(&self) -> Result<Option<MicTest>, Error> {
+        self.call(|actor| actor.mic_test()).await
     }
 
     /// Starts the built-in second node and adds it as a peer.

@@ -1,6 +1,6 @@
 //! A running node: one actor owns all state, everything else are tasks that bring it news or carry out its wishes.
 //!
-//! May import: `proto`, `crypto`, `net`, `model`. A shell (the window, the command line, a test) calls methods of
+//! May import: `proto`, `crypto`, `media`, `net`, `model`. A shell (the window, the command line, a test) calls methods of
 //! [`Handle`], waits on [`ChangesReceiver`] for what changed, and reads it. The way of the data:
 //!
 //! ```text
@@ -31,19 +31,22 @@ mod listen;
 pub mod logging;
 mod pairing;
 mod passphrase;
+mod voice;
 
 #[cfg(feature = "test-util")]
 pub use actor::census::{Census, ConnectionName};
 pub use changes::ChangesReceiver;
-pub use echo::{accept_everyone, answer_everyone};
+pub use echo::{accept_everyone, answer_calls, answer_everyone};
 pub use engine::{Engine, Options};
 pub use error::Error;
 pub use handle::{Handle, Receipt};
 pub use p2p_comm_crypto::Password;
+pub use p2p_comm_media as media;
 pub use p2p_comm_model::{
-    Changes, Code, Content, ConversationChange, Delivery, FailedCaller, Host, LastLine, Line, Link, Name, NodePhase,
-    NodeStatus, Notice, Page, PeerAddress, PeerId, PeerSnapshot, PeerState, Pii, RequestId, RequestSnapshot, Sender,
-    Text, limits,
+    AudioDevice, AudioDevices, AudioSettings, CallEnd, CallNumber, CallPhase, CallRecord, CallSnapshot, Changes, Code,
+    Content, ConversationChange, Delivery, DeviceState, FailedCaller, Hearing, Host, LastLine, Line, Link, MicTest,
+    Name, NodePhase, NodeStatus, Notice, Page, PeerAddress, PeerId, PeerSnapshot, PeerState, Pii, Quality, RequestId,
+    RequestSnapshot, Sender, Switch, Text, Transmit, VoiceStats, limits,
 };
 #[cfg(feature = "test-util")]
 pub use p2p_comm_net::mem;

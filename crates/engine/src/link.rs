@@ -50,7 +50,6 @@ impl Link {
         }
     }
 
-    #[cfg(feature = "test-util")]
     pub(crate) fn connection(&self) -> &Connection {
         &self.connection
     }

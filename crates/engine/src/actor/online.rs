@@ -106,7 +106,7 @@ impl Actor {
     pub(crate) fn disconnect(&mut self) -> Closing {
         self.session += 1;
         self.stop_echo();
-        self.node.disconnect();
+        self.node.disconnect(self.now());
         self.drain();
         for dialing in std::mem::take(&mut self.dials).into_values() {
             dialing.task.abort();

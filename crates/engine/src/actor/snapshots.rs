@@ -39,7 +39,7 @@ impl Actor {
                 state: peer.state,
                 key: peer.device.map(|device| short(&device)),
                 echo: peer.echo,
-                gain_db: 0.0,
+                gain_db: self.peer_gain(peer.id),
                 unread: conversation.map_or(0, Conversation::unread),
                 last: conversation.and_then(Conversation::last),
             }
