@@ -24,6 +24,23 @@ export const commands = {
 	openLink: (url: string) => __TAURI_INVOKE<null>("open_link", { url }),
 	page: (peer: PeerId, before: number | null) => __TAURI_INVOKE<Page>("page", { peer, before }),
 	markRead: (peer: PeerId) => __TAURI_INVOKE<null>("mark_read", { peer }),
+	startCall: (peer: PeerId) => __TAURI_INVOKE<CallNumber>("start_call", { peer }),
+	acceptCall: (call: CallNumber) => __TAURI_INVOKE<null>("accept_call", { call }),
+	rejectCall: (call: CallNumber) => __TAURI_INVOKE<null>("reject_call", { call }),
+	endCall: (call: CallNumber) => __TAURI_INVOKE<null>("end_call", { call }),
+	currentCall: () => __TAURI_INVOKE<CallSnapshot | null>("current_call"),
+	voiceStats: () => __TAURI_INVOKE<VoiceStats | null>("voice_stats"),
+	setMuted: (muted: boolean) => __TAURI_INVOKE<null>("set_muted", { muted }),
+	setDeafened: (deafened: boolean) => __TAURI_INVOKE<null>("set_deafened", { deafened }),
+	pushToTalk: (down: boolean) => __TAURI_INVOKE<null>("push_to_talk", { down }),
+	audioDevices: () => __TAURI_INVOKE<AudioDevices>("audio_devices"),
+	audioSettings: () => __TAURI_INVOKE<AudioSettings>("audio_settings"),
+	setAudioSettings: (settings: AudioSettings) => __TAURI_INVOKE<null>("set_audio_settings", { settings }),
+	setPeerGain: (peer: PeerId, gainDb: number | null) => __TAURI_INVOKE<null>("set_peer_gain", { peer, gainDb }),
+	startMicTest: () => __TAURI_INVOKE<null>("start_mic_test"),
+	playMicTest: () => __TAURI_INVOKE<null>("play_mic_test"),
+	stopMicTest: () => __TAURI_INVOKE<null>("stop_mic_test"),
+	micTest: () => __TAURI_INVOKE<MicTest | null>("mic_test"),
 	startEcho: () => __TAURI_INVOKE<PeerId>("start_echo"),
 	stopEcho: () => __TAURI_INVOKE<null>("stop_echo"),
 	suggestPassword: () => __TAURI_INVOKE<string>("suggest_password"),
@@ -32,6 +49,129 @@ export const commands = {
 };
 
 /* Types */
+/**  A sound device. */
+export type AudioDevice = {
+	/**  Names it for as long as the system does. */
+	id: string,
+	/**  What the system calls it. */
+	name: string,
+	/**  Whether it is the system's default. */
+	default: boolean,
+};
+
+/**  The sound devices of this computer. */
+export type AudioDevices = {
+	/**  Microphones. */
+	inputs: AudioDevice[],
+	/**  Speakers. */
+	outputs: AudioDevice[],
+};
+
+/**  How sound is taken, sent and played; in memory only. */
+export type AudioSettings = {
+	/**  The id of the microphone; none: the system's default, followed when it changes. */
+	input?: string | null,
+	/**  The id of the speaker. */
+	output?: string | null,
+	/**  The id of the speaker that rings. */
+	ring?: string | null,
+	/**  Gain of the microphone, dB (-20 to 20). */
+	inputGainDb?: number | null,
+	/**  Gain of what is played, dB (-40 to 12). */
+	outputGainDb?: number | null,
+	/**  Echo cancelling. */
+	echo?: Switch,
+	/**  Noise suppression. */
+	noise?: Switch,
+	/**  Levelling of quiet and loud people, ours and theirs. */
+	gain?: Switch,
+	/**  The person wears headphones: there is no echo to cancel. */
+	headphones?: boolean,
+	/**  When the microphone is sent. */
+	transmit?: Transmit,
+	/**  How sound is sent. */
+	quality?: Quality,
+};
+
+/**  How a call ended. */
+export type CallEnd = 
+/**  One of the two hung up after they were connected. */
+"hungUp" | 
+/**  The one who was called rejected it. */
+"rejected" | 
+/**  The one who was called was in another call. */
+"busy" | 
+/**  The caller gave up before it was answered. */
+"cancelled" | 
+/**  It rang for 45 s and nobody answered. */
+"noAnswer" | 
+/**  The other app was never reached. */
+"unreachable" | 
+/**  The connection was lost for more than 30 s. */
+"lost" | 
+/**  The other app cannot take calls. */
+"unsupported" | 
+/**  Disconnect, or the peer was removed or blocked. */
+"stopped";
+
+/**  A call on this computer, numbered from 1. Local to this process, never sent. */
+export type CallNumber = number;
+
+/**  How far a call is. */
+export type CallPhase = 
+/**  We call; the other app has not answered yet. */
+"searching" | 
+/**  We call; the other app has said that it rings. */
+"ringing" | 
+/**  They call; it rings here. */
+"incoming" | 
+/**  Accepted; sound may flow. */
+"active" | 
+/**  Accepted, but nothing comes through. Ends by itself after 30 s. */
+"reconnecting";
+
+/**  A call that is over, as a line of a conversation. The sender of the line is who called. */
+export type CallRecord = {
+	/**  How it ended. */
+	end: CallEnd,
+	/**  How long the two were connected, in seconds; none if they never were. */
+	seconds: number | null,
+};
+
+/**  The call there is, as every shell shows it. There is at most one. */
+export type CallSnapshot = {
+	/**  Names it in commands, so that none meets the wrong call. */
+	number: CallNumber,
+	/**  With whom. */
+	peer: PeerId,
+	/**  Whether we called. */
+	outgoing: boolean,
+	/**  How far it is. */
+	phase: CallPhase,
+	/**  When it began, our clock, ms since 1970 (UTC). */
+	startedAt: number,
+	/**  When it was accepted. */
+	acceptedAt: number | null,
+	/**  Whether they hear us. */
+	hearing: Hearing,
+	/**  Our microphone is muted. */
+	muted: boolean,
+	/**  We hear nothing by our own choice; this mutes, too. */
+	deafened: boolean,
+	/**  Their microphone is muted. */
+	peerMuted: boolean,
+	/**  They hear nothing by their own choice. */
+	peerDeafened: boolean,
+	/**  Our microphone. */
+	microphone: DeviceState,
+	/**  Our speaker. */
+	speaker: DeviceState,
+	/**  Both chose uncompressed sound and it is in use. */
+	uncompressed: boolean,
+	/**  Uncompressed sound was chosen by both and given up, because more than 1 % was lost. */
+	fellBack: boolean,
+};
+
 /**  What changed since the last time; the rest is read on demand. */
 export type Changes = {
 	/**  The status bar. */
@@ -40,6 +180,10 @@ export type Changes = {
 	peers: boolean,
 	/**  The requests. */
 	requests: boolean,
+	/**  The call: it began, ended or its state changed. Its meters are not in it. */
+	call: boolean,
+	/**  The sound devices of this computer, or the sound settings. */
+	devices: boolean,
 	/**  Conversations. */
 	conversations: ConversationChange[],
 };
@@ -100,6 +244,14 @@ export type Code =
 "timeout" | 
 /**  The peer has not added us yet. */
 "waitingForConsent" | 
+/**  There is a call already. */
+"inCall" | 
+/**  There is no such call (any more). */
+"noCall" | 
+/**  The peer's app cannot take calls. */
+"callsUnsupported" | 
+/**  The sound device is not there, refused, or in use. */
+"noSound" | 
 /**  The system could not open the link or use the clipboard. */
 "systemRefused" | 
 /**  A mistake of this program; the log says more. */
@@ -125,6 +277,10 @@ text: string } |
 url: string; 
 /**  The host as it is really resolved, in ASCII (punycode); none for `mailto:` and its like. */
 host: string | null } | 
+/**  A call that is over. */
+{ kind: "call"; 
+/**  How it went. */
+call: CallRecord } | 
 /**  Something that this program has to say about the conversation. */
 { kind: "notice"; 
 /**  What it is about. */
@@ -151,6 +307,21 @@ export type Delivery =
 /**  The peer's app has it but cannot show it. */
 "unsupported";
 
+/**  What became of one of our sound devices. */
+export type DeviceState = 
+/**  Not needed now. */
+{ kind: "closed" } | 
+/**  In use. */
+{ kind: "open"; 
+/**  What the system calls it. */
+name: string } | 
+/**  There is none. */
+{ kind: "missing" } | 
+/**  The system does not let us use it. */
+{ kind: "refused" } | 
+/**  Another program has it, or opening failed. Tried again by itself. */
+{ kind: "busy" };
+
 /**  Somebody who called and did not prove the password. */
 export type FailedCaller = {
 	/**  IP address they called from. */
@@ -161,10 +332,29 @@ export type FailedCaller = {
 	at: number,
 };
 
+/**  Whether the other side hears us, as far as their app has proved it. */
+export type Hearing = 
+/**  Nothing proved yet. */
+"connecting" | 
+/**  Their app has played our sound. */
+"heard" | 
+/**  We are muted. */
+"muted" | 
+/**  Our microphone gives nothing but silence. */
+"microphoneSilent" | 
+/**  We have no microphone. */
+"noMicrophone" | 
+/**  Their speaker is off or they have deafened themselves. */
+"speakerOff" | 
+/**  Our sound does not arrive. */
+"notArriving";
+
 /**  The newest line of a conversation, for the peer list. */
 export type LastLine = {
-	/**  At most 120 characters of it. */
+	/**  At most 120 characters of it; empty for a call. */
 	text: string,
+	/**  The call, if it is one. */
+	call: CallRecord | null,
 	/**  Whether it is ours. */
 	mine: boolean,
 	/**  Our clock, milliseconds since 1970 (UTC). */
@@ -191,6 +381,22 @@ export type LinkPreview = {
 	url: string,
 	/**  In ASCII (punycode); none for `mailto:` and its like. */
 	host: string | null,
+};
+
+/**  The microphone test: it records, and plays back what it recorded. */
+export type MicTest = {
+	/**  It plays back; else it records (the last 10 s are kept). */
+	playing: boolean,
+	/**  How much is recorded, s. */
+	seconds: number | null,
+	/**  What the microphone gives, as [`VoiceStats::input_db`]. */
+	levelDb: number | null,
+	/**  The microphone reached full scale in the last second. */
+	clipping: boolean,
+	/**  Our microphone. */
+	microphone: DeviceState,
+	/**  Our speaker. */
+	speaker: DeviceState,
 };
 
 /**  Where this node is between Disconnect and Connect. */
@@ -239,7 +445,19 @@ export type Notice =
 /**  The address is our own. */
 "ownAddress" | 
 /**  The address answers, but not in a protocol of this version. */
-"protocolMismatch";
+"protocolMismatch" | 
+/**  In a call, the system's default microphone became another one, and so did ours. */
+"microphoneMoved" | 
+/**  In a call, our microphone vanished; the same or the system's default is opened. */
+"microphoneLost" | 
+/**  The chosen microphone is not there: the system's default is used. */
+"microphoneReplaced" | 
+/**  In a call, the system's default speaker became another one, and so did ours. */
+"speakerMoved" | 
+/**  In a call, our speaker vanished; the same or the system's default is opened. */
+"speakerLost" | 
+/**  The chosen speaker is not there: the system's default is used. */
+"speakerReplaced";
 
 /**  A run of consecutive lines of one conversation. */
 export type Page = {
@@ -276,6 +494,8 @@ export type PeerSnapshot = {
 	key: string | null,
 	/**  Whether this is the built-in Echo peer. */
 	echo: boolean,
+	/**  How much louder they are played here, dB (-40 to 20). */
+	gainDb: number | null,
 	/**  Lines that came in since the conversation was last read. */
 	unread: number,
 	/**  The newest line. */
@@ -311,6 +531,15 @@ code: Code } |
 /**  Blocked by the person. */
 { kind: "blocked" };
 
+/**  How sound is sent. */
+export type Quality = 
+/**  Opus, packets of 10 ms where the network allows, adapted to it. */
+"auto" | 
+/**  Opus, packets of 20 ms and more: fewer bytes, more delay. */
+"economy" | 
+/**  44.1 kHz, 16 bits, no codec; only if both choose it. */
+"uncompressed";
+
 /**  A request of somebody who is not on the peer list. Local to this process, never sent. */
 export type RequestId = number;
 
@@ -334,4 +563,70 @@ export type Sender =
 "them" | 
 /**  A notice of this program. */
 "app";
+
+/**  On, off, or as the program finds best. */
+export type Switch = 
+/**  As it helps. */
+"auto" | 
+/**  Always. */
+"on" | 
+/**  Never. */
+"off";
+
+/**  When the microphone is sent. */
+export type Transmit = 
+/**  Always. */
+{ kind: "continuous" } | 
+/**  While it is louder than the threshold. */
+{ kind: "voice"; 
+/**  dB below full scale, -80 to 0. */
+thresholdDb: number | null } | 
+/**  While a key is held. */
+{ kind: "pushToTalk"; 
+/**  How long it goes on after the key was released, 0 to 2000 ms. */
+releaseMs: number };
+
+/**  What is measured of a running call, about ten times a second. */
+export type VoiceStats = {
+	/**  What the microphone gives after all processing, RMS of the last 100 ms, dB below full scale (-127 to 0). */
+	inputDb: number | null,
+	/**  What is played of them, likewise. */
+	outputDb: number | null,
+	/**  The microphone reached full scale in the last second. */
+	clipping: boolean,
+	/**  Somebody talks into a muted microphone. */
+	talkingWhileMuted: boolean,
+	/**  Whether our voice is being sent now (by the transmit mode). */
+	transmitting: boolean,
+	/**  "opus" or "pcm". */
+	codec: string,
+	/**  Sound in one packet, ms. */
+	packetMs: number | null,
+	/**  Of the codec, kbit/s. */
+	bitrateKbit: number | null,
+	/**  Everything we put on the wire for voice, UDP and IP headers included, kbit/s. */
+	wireKbit: number | null,
+	/**  Offsets of the earlier frames that each of our packets repeats. */
+	copies: number[],
+	/**  Round trip, ms. */
+	rttMs: number | null,
+	/**  Of their packets, lost before repair, percent of the last 5 s. */
+	lossPercent: number | null,
+	/**  Of their sound, missing after repair by copies, percent of the last 5 s. */
+	residualPercent: number | null,
+	/**  Of our packets, lost on the way to them, percent. */
+	sentLossPercent: number | null,
+	/**  How long the jitter buffer means to hold sound, ms. */
+	jitterTargetMs: number | null,
+	/**  How long it holds sound now, ms. */
+	jitterMs: number | null,
+	/**  From their mouth to our ear, estimated, ms. */
+	mouthToEarMs: number | null,
+	/**  Their clock against ours, parts per million. */
+	skewPpm: number | null,
+	/**  Packets that were dropped because they made no sense. */
+	malformed: number,
+	/**  The canceller removed this much echo, dB, if there was any. */
+	echoReductionDb: number | null,
+};
 

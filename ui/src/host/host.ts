@@ -2,23 +2,48 @@
  * The complete surface of the program below the user interface. `tauri.ts` implements it for the desktop window,
  * `mock.ts` for a plain browser and for tests. Only `tauri.ts` may import `@tauri-apps/*`.
  */
-import type { Changes, Code, NodeStatus, Page, PeerSnapshot, RequestSnapshot } from "../bindings.gen";
+import type {
+  AudioDevices,
+  CallSnapshot,
+  Changes,
+  Code,
+  AudioSettings as GeneratedSettings,
+  MicTest,
+  NodeStatus,
+  Page,
+  PeerSnapshot,
+  RequestSnapshot,
+  VoiceStats,
+} from "../bindings.gen";
 
 export type {
+  AudioDevice,
+  AudioDevices,
+  CallEnd,
+  CallPhase,
+  CallRecord,
+  CallSnapshot,
   Changes,
   Code,
   Content,
   Delivery,
+  DeviceState,
+  Hearing,
   LastLine,
   Line,
+  MicTest,
   NodePhase,
   NodeStatus,
   Notice,
   Page,
   PeerSnapshot,
   PeerState,
+  Quality,
   RequestSnapshot,
   Sender,
+  Switch,
+  Transmit,
+  VoiceStats,
 } from "../bindings.gen";
 
 /** What every rejected call rejects with. `message` is English and for the log; the UI words come from `code`. */
@@ -32,6 +57,9 @@ export interface LinkPreview {
   url: string;
   host: string | null;
 }
+
+/** How sound is taken, sent and played. Rust fills in what a caller leaves out, so what it answers is complete. */
+export type AudioSettings = Required<GeneratedSettings>;
 
 export interface Host {
   /** Starts the node. `password` is UTF-8; the caller overwrites the array with zeros afterwards. `port` 0: the first free one. */
@@ -63,6 +91,34 @@ export interface Host {
   /** Up to 200 lines that end just before line `before` (null: at the newest). */
   page(peer: number, before: number | null): Promise<Page>;
   markRead(peer: number): Promise<void>;
+
+  /** The call there is; there is at most one. */
+  currentCall(): Promise<CallSnapshot | null>;
+  /** Its number names the call from then on. */
+  startCall(peer: number): Promise<number>;
+  acceptCall(call: number): Promise<void>;
+  rejectCall(call: number): Promise<void>;
+  endCall(call: number): Promise<void>;
+  setMuted(muted: boolean): Promise<void>;
+  setDeafened(deafened: boolean): Promise<void>;
+  /** The key or button of push to talk went down, or up again. */
+  pushToTalk(down: boolean): Promise<void>;
+  /** What is measured of the call; null outside one. Meant to be asked about ten times a second while it is shown. */
+  voiceStats(): Promise<VoiceStats | null>;
+
+  audioDevices(): Promise<AudioDevices>;
+  audioSettings(): Promise<AudioSettings>;
+  setAudioSettings(settings: AudioSettings): Promise<void>;
+  /** How much louder this person is played here, dB from -40 to 20. */
+  setPeerGain(peer: number, gainDb: number): Promise<void>;
+
+  /** Opens the microphone and records the last 10 s. */
+  startMicTest(): Promise<void>;
+  /** Plays back what was recorded. */
+  playMicTest(): Promise<void>;
+  stopMicTest(): Promise<void>;
+  /** Null while no test runs. */
+  micTest(): Promise<MicTest | null>;
 
   /** Starts the built-in second node and adds it as a peer. */
   startEcho(): Promise<number>;

@@ -1,4 +1,5 @@
 import type {
+  CallRecord,
   Changes,
   Code,
   Delivery,
@@ -9,10 +10,13 @@ import type {
   PeerState,
   RequestSnapshot,
 } from "../bindings.gen";
-import type { Host, HostError, LinkPreview } from "./host";
+import type { Host, LinkPreview } from "./host";
+import { MockCalling } from "./mock/calling";
+import type { Answer } from "./mock/calls";
 import { MockConversation } from "./mock/conversation";
+import { error } from "./mock/error";
 import { previewLink } from "./mock/link";
-import { everybody, type Person, strangers } from "./mock/people";
+import { everybody, manyLines, type Person, strangers } from "./mock/people";
 
 /** A port that "another program" holds, to see what happens then. */
 export const TAKEN_PORT = 47999;
@@ -28,10 +32,12 @@ interface Options {
   pace?: number;
   /** Lines of a very long conversation with bob. */
   lines?: number;
+  /** What people do who are called. */
+  answer?: Answer;
 }
 
 /** The program below the window, in memory: people in every state, an Echo, requests, and errors on demand. */
-export class MockHost implements Host {
+export class MockHost extends MockCalling implements Host {
   /** What was done, for tests. */
   readonly opened: string[] = [];
   copied = "";
@@ -45,14 +51,21 @@ export class MockHost implements Host {
   #next = 1;
 
   constructor(options: Options = {}) {
-    this.#options = { people: "full", pace: 1, lines: 0, ...options };
+    super(options.answer);
+    this.#options = { people: "full", pace: 1, lines: 0, answer: "accept", ...options };
   }
 
-  /** `?people=empty`, `?online`, `?lines=5000`: for looking at the interface in a browser. */
+  /**
+   * `?people=empty`, `?online`, `?lines=5000`, `?answer=busy`, `?microphone=missing`, `?speaker=busy`, `?ring` (the
+   * first one calls): for looking at the interface in a browser. Whoever is written "call me" calls.
+   */
   static fromQuery(query: URLSearchParams): MockHost {
     const people = query.get("people") === "empty" ? "empty" : "full";
-    const mock = new MockHost({ people, lines: Number(query.get("lines") ?? 0) });
+    const answer = (query.get("answer") ?? "accept") as Answer;
+    const mock = new MockHost({ people, answer, lines: Number(query.get("lines") ?? 0) });
+    mock.sound.troubles = Object.fromEntries([...query].filter(([key]) => key === "microphone" || key === "speaker"));
     if (query.has("online")) mock.goOnline(query.get("online") || "alice", 47800);
+    if (query.has("ring")) mock.calls.ring(1);
     return mock;
   }
 
@@ -66,7 +79,7 @@ export class MockHost implements Host {
       for (const person of everybody(now)) this.#admit(person, now);
       this.#requests = strangers(now);
     }
-    this.#tell({ status: true, peers: true, requests: true });
+    this.tell({ status: true, peers: true, requests: true });
   }
 
   /** Makes the next call of this method fail. */
@@ -76,7 +89,7 @@ export class MockHost implements Host {
 
   setState(peer: number, state: PeerState): void {
     this.#peer(peer).state = state;
-    this.#tell({ peers: true, status: true });
+    this.tell({ peers: true, status: true });
   }
 
   receive(peer: number, text: string): void {
@@ -98,16 +111,16 @@ export class MockHost implements Host {
   // The host.
 
   async connect(name: string, password: Uint8Array, port: number): Promise<void> {
-    this.#check("connect");
+    this.check("connect");
     if (!name.trim()) throw error("invalidName");
     if (password.length === 0) throw error("invalidPassword");
     if (this.#status.phase !== "offline") throw error("alreadyConnected");
     this.#status = { ...OFFLINE, phase: "connecting", name };
-    this.#tell({ status: true });
-    await this.#pause(700);
+    this.tell({ status: true });
+    await this.pause(700);
     if (port === TAKEN_PORT) {
       this.#status = { ...OFFLINE };
-      this.#tell({ status: true });
+      this.tell({ status: true });
       throw error("portInUse");
     }
     this.goOnline(name.trim(), port || 47800);
@@ -115,9 +128,10 @@ export class MockHost implements Host {
 
   async disconnect(): Promise<void> {
     this.#status = { ...OFFLINE };
+    this.calls.current = null;
     this.#peers = [];
     this.#requests = [];
-    this.#tell({ status: true, peers: true, requests: true });
+    this.tell({ status: true, peers: true, requests: true, call: true });
   }
 
   async status(): Promise<NodeStatus> {
@@ -135,21 +149,21 @@ export class MockHost implements Host {
   }
 
   async addPeer(label: string, host: string, port: number): Promise<number> {
-    this.#check("addPeer");
+    this.check("addPeer");
     if (!label.trim()) throw error("invalidName");
     if (!/^[\p{L}\p{N}.:_-]{1,253}$/u.test(host)) throw error("invalidAddress");
     if (this.#peers.some((peer) => peer.host === host && peer.port === port)) throw error("duplicatePeer");
     const peer = this.#admit({ label, host, port, state: { kind: "resolving" }, key: null }, Date.now());
-    this.#tell({ peers: true, status: true });
+    this.tell({ peers: true, status: true });
     void this.#dial(peer);
     return peer.id;
   }
 
   async removePeer(id: number): Promise<void> {
-    this.#check("removePeer");
+    this.check("removePeer");
     this.#removed.set(id, this.#peer(id));
     this.#peers = this.#peers.filter((peer) => peer.id !== id);
-    this.#tell({ peers: true, status: true });
+    this.tell({ peers: true, status: true });
   }
 
   async restorePeer(id: number): Promise<void> {
@@ -157,7 +171,7 @@ export class MockHost implements Host {
     if (!peer) throw error("notFound");
     this.#removed.delete(id);
     this.#peers.push(peer);
-    this.#tell({ peers: true, status: true });
+    this.tell({ peers: true, status: true });
   }
 
   async blockPeer(id: number): Promise<void> {
@@ -169,7 +183,7 @@ export class MockHost implements Host {
   }
 
   async retryPeer(id: number): Promise<void> {
-    this.#check("retryPeer");
+    this.check("retryPeer");
     void this.#dial(this.#peer(id));
   }
 
@@ -183,7 +197,7 @@ export class MockHost implements Host {
       { label: request.name, host, port: Number(port), state, key: "0a1b2c3d4e5f6071" },
       Date.now(),
     );
-    this.#tell({ peers: true, status: true });
+    this.tell({ peers: true, status: true });
     return peer.id;
   }
 
@@ -197,11 +211,11 @@ export class MockHost implements Host {
 
   async allowRequests(allowed: boolean): Promise<void> {
     this.#status.requestsAllowed = allowed;
-    this.#tell({ status: true, requests: true });
+    this.tell({ status: true, requests: true });
   }
 
   async sendText(id: number, text: string): Promise<void> {
-    this.#check("sendText");
+    this.check("sendText");
     if (!text.trim()) throw error("messageEmpty");
     if (new TextEncoder().encode(text).length > 64 * 1024) throw error("messageTooLong");
     const peer = this.#peer(id);
@@ -211,7 +225,7 @@ export class MockHost implements Host {
   }
 
   async sendLink(id: number, url: string): Promise<void> {
-    this.#check("sendLink");
+    this.check("sendLink");
     const link = await this.checkLink(url);
     const peer = this.#peer(id);
     const line = peer.talk.add("me", { kind: "link", ...link }, Date.now(), Date.now(), "queued");
@@ -226,7 +240,7 @@ export class MockHost implements Host {
   }
 
   async openLink(url: string): Promise<void> {
-    this.#check("openLink");
+    this.check("openLink");
     this.opened.push((await this.checkLink(url)).url);
   }
 
@@ -237,7 +251,7 @@ export class MockHost implements Host {
   async markRead(id: number): Promise<void> {
     const { talk } = this.#peer(id);
     talk.read = talk.lines.length;
-    this.#tell({ peers: true });
+    this.tell({ peers: true });
   }
 
   async startEcho(): Promise<number> {
@@ -248,14 +262,14 @@ export class MockHost implements Host {
       Date.now(),
     );
     peer.echo = true;
-    this.#tell({ peers: true, status: true });
-    void this.#pause(300).then(() => this.setState(peer.id, { kind: "connected" }));
+    this.tell({ peers: true, status: true });
+    void this.pause(300).then(() => this.setState(peer.id, { kind: "connected" }));
     return peer.id;
   }
 
   async stopEcho(): Promise<void> {
     this.#peers = this.#peers.filter(({ echo }) => !echo);
-    this.#tell({ peers: true, status: true });
+    this.tell({ peers: true, status: true });
   }
 
   async suggestPassword(): Promise<string> {
@@ -267,7 +281,7 @@ export class MockHost implements Host {
   }
 
   async copyText(text: string): Promise<void> {
-    this.#check("copyText");
+    this.check("copyText");
     this.copied = text;
   }
 
@@ -288,7 +302,7 @@ export class MockHost implements Host {
     if (person.label === "bob") talk.remember(manyLines(this.#options.lines), now);
     talk.remember(lines, now);
     talk.read = Math.max(0, talk.lines.length - unread);
-    const peer: Peer = { ...rest, id: this.#next++, name: rest.key ? rest.label : null, echo: false, talk };
+    const peer: Peer = { ...rest, id: this.#next++, name: rest.key ? rest.label : null, echo: false, gainDb: 0, talk };
     this.#peers.push(peer);
     return peer;
   }
@@ -297,30 +311,45 @@ export class MockHost implements Host {
     const phases: PeerState[] = [{ kind: "resolving" }, { kind: "reaching" }, { kind: "proving" }, { kind: "waiting" }];
     for (const state of phases) {
       peer.state = state;
-      this.#tell({ peers: true, status: true });
-      await this.#pause(900);
+      this.tell({ peers: true, status: true });
+      await this.pause(900);
     }
     if (peer.state.kind !== "waiting") return;
     peer.key ??= "5a5a1234abcd0000";
     peer.state = { kind: "connected" };
-    this.#tell({ peers: true, status: true });
+    this.tell({ peers: true, status: true });
   }
 
   async #deliver(peer: Peer, seq: number, text: string): Promise<void> {
     if (peer.state.kind !== "connected") return;
     for (const delivery of ["sent", "delivered"] as const) {
-      await this.#pause(350);
+      await this.pause(350);
       peer.talk.deliver(seq, delivery);
       this.#talked(peer.id);
     }
-    if (!peer.echo) return;
-    await this.#pause(500);
-    this.receive(peer.id, text);
+    await this.pause(500);
+    if (text.trim().toLowerCase() === "call me") this.calls.ring(peer.id);
+    else if (peer.echo) this.receive(peer.id, text);
+  }
+
+  protected record(peer: number, sender: "me" | "them", call: CallRecord): void {
+    this.#peer(peer).talk.add(sender, { kind: "call", call }, Date.now());
+    this.#talked(peer);
+  }
+
+  protected canCall(peer: number): boolean {
+    const { kind } = this.#peer(peer).state;
+    return kind === "connected" || kind === "unreachable";
+  }
+
+  protected setGain(peer: number, gainDb: number): void {
+    this.#peer(peer).gainDb = gainDb;
+    this.tell({ peers: true });
   }
 
   #drop(request: number): void {
     this.#requests = this.#requests.filter(({ id }) => id !== request);
-    this.#tell({ requests: true });
+    this.tell({ requests: true });
   }
 
   #peer(id: number): Peer {
@@ -329,7 +358,7 @@ export class MockHost implements Host {
     return peer;
   }
 
-  #check(method: keyof Host): void {
+  protected check(method: keyof Host): void {
     const code = this.#failures.get(method);
     this.#failures.delete(method);
     if (code) throw error(code);
@@ -337,15 +366,16 @@ export class MockHost implements Host {
 
   #talked(peer: number): void {
     const { revision } = this.#peer(peer).talk;
-    this.#tell({ peers: true, conversations: [{ peer, revision }] });
+    this.tell({ peers: true, conversations: [{ peer, revision }] });
   }
 
-  #tell(changes: Partial<Changes>): void {
-    const all: Changes = { status: false, peers: false, requests: false, conversations: [], ...changes };
+  protected tell(changes: Partial<Changes>): void {
+    const none = { status: false, peers: false, requests: false, call: false, devices: false, conversations: [] };
+    const all: Changes = { ...none, ...changes };
     for (const listener of this.#listeners) listener(all);
   }
 
-  #pause(ms: number): Promise<void> {
+  protected pause(ms: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, ms * this.#options.pace));
   }
 }
@@ -361,15 +391,3 @@ const OFFLINE: NodeStatus = {
   echo: false,
   failedCallers: [],
 };
-
-function error(code: Code): HostError {
-  return { code, message: code };
-}
-
-function manyLines(count: number): { by: "me" | "them"; ago: number; text: string }[] {
-  return Array.from({ length: count }, (_, i) => ({
-    by: i % 5 < 2 ? "me" : "them",
-    ago: 2000 + count - i,
-    text: `Line ${i + 1} of a long conversation.`,
-  }));
-}

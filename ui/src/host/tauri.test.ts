@@ -26,11 +26,21 @@ test("arguments are named as the commands expect them", async () => {
   await tauri.page(3, null);
   await tauri.acceptRequest(9);
   await tauri.allowRequests(false);
+  await tauri.startCall(3);
+  await tauri.endCall(7);
+  await tauri.setMuted(true);
+  await tauri.pushToTalk(false);
+  await tauri.setPeerGain(3, -6);
   expect(invoke.mock.calls.map(([command, args]) => [command, args])).toEqual([
     ["add_peer", { label: "bob", host: "localhost", port: 47801 }],
     ["page", { peer: 3, before: null }],
     ["accept_request", { request: 9 }],
     ["allow_requests", { allowed: false }],
+    ["start_call", { peer: 3 }],
+    ["end_call", { call: 7 }],
+    ["set_muted", { muted: true }],
+    ["push_to_talk", { down: false }],
+    ["set_peer_gain", { peer: 3, gainDb: -6 }],
   ]);
 });
 
@@ -54,5 +64,12 @@ test("what changed while the subscription was on its way is read again", async (
   tauri.onChanges(heard);
   await vi.waitFor(() => expect(heard).toHaveBeenCalledOnce());
   expect(invoke.mock.calls[0]?.[0]).toBe("plugin:event|listen");
-  expect(heard).toHaveBeenCalledWith({ status: true, peers: true, requests: true, conversations: [] });
+  expect(heard).toHaveBeenCalledWith({
+    status: true,
+    peers: true,
+    requests: true,
+    call: true,
+    devices: true,
+    conversations: [],
+  });
 });

@@ -1,7 +1,17 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { commands } from "../bindings.gen";
-import type { Changes, Host, HostError } from "./host";
+import type { AudioSettings, Changes, Host, HostError } from "./host";
+
+/** What a listener hears first. */
+const EVERYTHING: Changes = {
+  status: true,
+  peers: true,
+  requests: true,
+  call: true,
+  devices: true,
+  conversations: [],
+};
 
 /** The desktop window: every call is a Tauri command, every change the event "changes". */
 export const tauri: Host = {
@@ -34,6 +44,26 @@ export const tauri: Host = {
   page: (peer, before) => guarded(commands.page(peer, before)),
   markRead: (peer) => guarded(commands.markRead(peer)),
 
+  currentCall: () => guarded(commands.currentCall()),
+  startCall: (peer) => guarded(commands.startCall(peer)),
+  acceptCall: (call) => guarded(commands.acceptCall(call)),
+  rejectCall: (call) => guarded(commands.rejectCall(call)),
+  endCall: (call) => guarded(commands.endCall(call)),
+  setMuted: (muted) => guarded(commands.setMuted(muted)),
+  setDeafened: (deafened) => guarded(commands.setDeafened(deafened)),
+  pushToTalk: (down) => guarded(commands.pushToTalk(down)),
+  voiceStats: () => guarded(commands.voiceStats()),
+
+  audioDevices: () => guarded(commands.audioDevices()),
+  audioSettings: () => guarded(commands.audioSettings() as Promise<AudioSettings>),
+  setAudioSettings: (settings) => guarded(commands.setAudioSettings(settings)),
+  setPeerGain: (peer, gainDb) => guarded(commands.setPeerGain(peer, gainDb)),
+
+  startMicTest: () => guarded(commands.startMicTest()),
+  playMicTest: () => guarded(commands.playMicTest()),
+  stopMicTest: () => guarded(commands.stopMicTest()),
+  micTest: () => guarded(commands.micTest()),
+
   startEcho: () => guarded(commands.startEcho()),
   stopEcho: () => guarded(commands.stopEcho()),
 
@@ -49,7 +79,7 @@ export const tauri: Host = {
         if (stopped) return stop();
         unlisten = stop;
         // Whatever changed while the subscription was on its way would be missed otherwise.
-        callback({ status: true, peers: true, requests: true, conversations: [] });
+        callback(EVERYTHING);
       },
       (reason) => console.error("the window cannot listen for changes", reason),
     );

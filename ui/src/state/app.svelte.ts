@@ -1,10 +1,12 @@
 import { createContext } from "svelte";
 import { SvelteMap } from "svelte/reactivity";
 import type { Changes, Host, PeerSnapshot, RequestSnapshot } from "../host/host";
+import { Calls } from "./calls.svelte";
 import { Conversation } from "./conversation.svelte";
 import { Peers } from "./peers.svelte";
 import { Pull } from "./pull";
 import { Session } from "./session.svelte";
+import { Sound } from "./sound.svelte";
 import { Toasts } from "./toasts.svelte";
 import { sentence, wordsOf } from "./words";
 
@@ -15,17 +17,23 @@ export class App {
   readonly host: Host;
   readonly session: Session;
   readonly peers: Peers;
+  readonly calls: Calls;
+  readonly sound: Sound;
   readonly toasts = new Toasts();
   /** What is written and not sent, by peer. In memory only. */
   readonly drafts = new SvelteMap<number, string>();
   requests: RequestSnapshot[] = $state.raw([]);
   conversation: Conversation | null = $state.raw(null);
+  /** Whether the settings are open. */
+  settings = $state(false);
   #requests: Pull;
 
   constructor(host: Host) {
     this.host = host;
     this.session = new Session(host);
     this.peers = new Peers(host);
+    this.calls = new Calls(this);
+    this.sound = new Sound(host);
     this.#requests = new Pull(async () => {
       this.requests = await host.requests();
     });
@@ -34,7 +42,7 @@ export class App {
   /** Reads everything once and then whatever changes. Returns the way to stop. */
   start(): () => void {
     const stop = this.host.onChanges((changes) => this.#changed(changes));
-    this.#changed({ status: true, peers: true, requests: true, conversations: [] });
+    this.#changed({ status: true, peers: true, requests: true, call: true, devices: true, conversations: [] });
     return stop;
   }
 
@@ -124,6 +132,8 @@ export class App {
     if (changes.status) this.#quietly(this.session.refresh().then(() => this.#forgetIfOffline()));
     if (changes.peers) this.#quietly(this.peers.refresh());
     if (changes.requests) this.#quietly(this.#requests.run());
+    if (changes.call) this.#quietly(this.calls.refresh());
+    if (changes.devices) this.#quietly(this.sound.refresh());
     const { conversation } = this;
     if (changes.conversations.some(({ peer }) => peer === conversation?.peer)) this.#quietly(conversation?.refresh());
   }
@@ -140,6 +150,8 @@ export class App {
     this.requests = [];
     this.drafts.clear();
     this.peers.clear();
+    this.calls.clear();
+    this.settings = false;
     this.toasts.clear();
   }
 }

@@ -6,6 +6,7 @@ export type Item =
   | { kind: "day"; key: string; day: number }
   | { kind: "unread"; key: string }
   | { kind: "notice"; key: string; line: Line & { kind: "notice" } }
+  | { kind: "call"; key: string; line: Line & { kind: "call" } }
   | { kind: "group"; key: string; mine: boolean; lines: Line[] };
 
 /** Puts lines in groups of one sender and one minute, with lines between days and before what is unread. */
@@ -20,6 +21,8 @@ export function arrange(lines: Line[], unreadFrom: number | null): Item[] {
     const last = items.at(-1);
     if (line.kind === "notice") {
       items.push({ kind: "notice", key: `notice ${line.seq}`, line });
+    } else if (line.kind === "call") {
+      items.push({ kind: "call", key: `call ${line.seq}`, line });
     } else if (previous && last?.kind === "group" && belongTogether(previous, line)) {
       last.lines.push(line);
     } else {

@@ -1,4 +1,5 @@
 import type { Host, Line, Page } from "../host/host";
+import { callBrief } from "./callwords";
 import { Pull } from "./pull";
 
 /** Lines that one page holds. */
@@ -151,6 +152,7 @@ export class Conversation {
     const [line] = fresh;
     if (fresh.length !== 1 || !line) return;
     if (line.kind === "text") this.announcement = line.text.slice(0, 300);
+    else if (line.kind === "call") this.announcement = callBrief(line.sender, line.call);
     else if (line.kind === "link") this.announcement = `Link to ${line.host ?? line.url}`;
   }
 

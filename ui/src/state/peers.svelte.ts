@@ -6,10 +6,23 @@ export class Peers {
   list: PeerSnapshot[] = $state.raw([]);
   search = $state("");
   #pull: Pull;
+  #gains = new Map<number, number>();
+  #gain: Pull;
 
   constructor(host: Host) {
     this.#pull = new Pull(async () => {
-      this.list = (await host.peers()).sort(byActivity);
+      const list = await host.peers();
+      this.list = list.map((peer) => ({ ...peer, gainDb: this.#gains.get(peer.id) ?? peer.gainDb })).sort(byActivity);
+    });
+    this.#gain = new Pull(async () => {
+      for (const [peer, gainDb] of [...this.#gains]) {
+        try {
+          await host.setPeerGain(peer, gainDb);
+        } finally {
+          // A slider that moved on in the meantime has its newer value handed over next.
+          if (this.#gains.get(peer) === gainDb) this.#gains.delete(peer);
+        }
+      }
     });
   }
 
@@ -28,6 +41,13 @@ export class Peers {
 
   find(id: number): PeerSnapshot | null {
     return this.list.find((peer) => peer.id === id) ?? null;
+  }
+
+  /** How much louder somebody is played, dB. Shown at once; of a moving slider only the newest value is handed over. */
+  setGain(id: number, gainDb: number): Promise<void> {
+    this.#gains.set(id, gainDb);
+    this.list = this.list.map((peer) => (peer.id === id ? { ...peer, gainDb } : peer));
+    return this.#gain.run();
   }
 
   refresh(): Promise<void> {

@@ -61,3 +61,12 @@ export function seconds(count: number): string {
   if (count < 100) return count === 1 ? "1 second" : `${count} seconds`;
   return `${Math.round(count / 60)} minutes`;
 }
+
+/** "0:07", "2:13", "1:02:03". */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const two = (part: number) => String(part).padStart(2, "0");
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor(whole / 60) % 60;
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(whole % 60)}` : `${minutes}:${two(whole % 60)}`;
+}

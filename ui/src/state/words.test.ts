@@ -25,11 +25,29 @@ const NOTICES: Record<Notice, true> = {
   oldestDropped: true,
   ownAddress: true,
   protocolMismatch: true,
+  microphoneMoved: true,
+  microphoneLost: true,
+  microphoneReplaced: true,
+  speakerMoved: true,
+  speakerLost: true,
+  speakerReplaced: true,
 };
 
 function bob(state: PeerState): PeerSnapshot {
   const host = "bob.example";
-  return { id: 1, label: "bob", name: null, host, port: 1, state, key: null, echo: false, unread: 0, last: null };
+  return {
+    id: 1,
+    label: "bob",
+    name: null,
+    host,
+    port: 1,
+    state,
+    key: null,
+    echo: false,
+    unread: 0,
+    last: null,
+    gainDb: 0,
+  };
 }
 
 test.each(codes)("%s says what happened and what to do next", (code) => {

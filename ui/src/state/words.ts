@@ -141,6 +141,22 @@ export const CODES: Record<Code, Words> = {
     next: "Ask them to add your address, or to accept your request.",
     brief: "Waiting",
   },
+  inCall: {
+    what: "You are in a call already.",
+    side: "yours",
+    next: "End it first; there is one call at a time.",
+  },
+  noCall: { what: "This call is over.", side: null, next: "Call again if you like." },
+  callsUnsupported: {
+    what: "Their app cannot take calls.",
+    side: "theirs",
+    next: "Ask them to install the newest version.",
+  },
+  noSound: {
+    what: "The sound device is not there, refused, or in use by another program.",
+    side: "yours",
+    next: "Choose another one in the settings under Sound, or close what uses it.",
+  },
   systemRefused: {
     what: "Your system refused to do this.",
     side: "yours",
@@ -175,6 +191,12 @@ export function noticeWords(notice: Notice, name: string): string {
     oldestDropped: "Older messages were dropped to save memory.",
     ownAddress: "This address is your own. Remove the entry and ask the other person for theirs.",
     protocolMismatch: `Another program or version answers at the address of ${name}. Check the port, and that both have the newest version.`,
+    microphoneMoved: "The system's default microphone changed. It is used now.",
+    microphoneLost: "Your microphone is gone. Another one is opened, if there is one.",
+    microphoneReplaced: "The microphone you chose is not there. The system's default is used.",
+    speakerMoved: "The system's default speaker changed. It is used now.",
+    speakerLost: "Your speaker is gone. Another one is opened, if there is one.",
+    speakerReplaced: "The speaker you chose is not there. The system's default is used.",
   };
   return lines[notice];
 }

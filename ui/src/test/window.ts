@@ -1,8 +1,9 @@
-import { render, screen } from "@testing-library/svelte";
+import { render, screen, waitFor } from "@testing-library/svelte";
 import userEvent, { type UserEvent } from "@testing-library/user-event";
 import axe from "axe-core";
 import { expect } from "vitest";
 import { MockHost } from "../host/mock";
+import type { Answer } from "../host/mock/calls";
 import Root from "../Root.svelte";
 
 interface Stage {
@@ -18,8 +19,8 @@ export function openWindow(people: "full" | "empty" = "full"): Stage {
 }
 
 /** The same, connected as alice. */
-export async function openOnline(people: "full" | "empty" = "full"): Promise<Stage> {
-  const host = new MockHost({ people, pace: 0 });
+export async function openOnline(people: "full" | "empty" = "full", answer: Answer = "accept"): Promise<Stage> {
+  const host = new MockHost({ people, answer, pace: 0 });
   host.goOnline("alice", 47800);
   render(Root, { host });
   await screen.findByTestId("status-bar");
@@ -42,6 +43,21 @@ export async function open(user: UserEvent, name: string): Promise<number> {
   await user.click(found);
   await screen.findByTestId("composer");
   return Number(found.dataset.peerId);
+}
+
+/** Calls somebody and waits until they hear us. Gives the id of the peer. */
+export async function callUp(user: UserEvent, name: string): Promise<number> {
+  const peer = await open(user, name);
+  await user.click(screen.getByTestId("call-start"));
+  await waitFor(() => expect(screen.getByTestId("call-state")).toHaveAttribute("data-hearing", "heard"));
+  return peer;
+}
+
+/** Opens the settings from my menu. */
+export async function openSettings(user: UserEvent): Promise<void> {
+  await user.click(screen.getByTestId("menu-me"));
+  await user.click(await screen.findByTestId("settings-open"));
+  await screen.findByTestId("settings");
 }
 
 /** Fails with what axe finds in the whole page. Colours need a real renderer and are not judged here. */

@@ -1,6 +1,6 @@
 import { screen } from "@testing-library/svelte";
 import { expect, test } from "vitest";
-import { expectAccessible, open, openOnline, openWindow } from "../test/window";
+import { callUp, expectAccessible, open, openOnline, openSettings, openWindow } from "../test/window";
 
 test("the connect screen, with its errors", async () => {
   const { user } = openWindow();
@@ -54,5 +54,39 @@ test("the toast", async () => {
   await user.click(screen.getByTestId("peer-menu"));
   await user.click(await screen.findByTestId("peer-remove"));
   await screen.findByTestId("toast");
+  await expectAccessible();
+});
+
+test("a call with its details, its devices and its troubles", async () => {
+  const { host, user } = await openOnline();
+  await callUp(user, "bob");
+  await user.click(screen.getByTestId("call-details"));
+  await screen.findByText("Round trip");
+  host.calls.set({ hearing: "speakerOff", fellBack: true });
+  await screen.findAllByTestId("call-trouble");
+  await expectAccessible();
+  await user.click(screen.getByTestId("call-devices"));
+  await screen.findByTestId("peer-gain");
+  await expectAccessible();
+});
+
+test("a call that rings, in its dialog and in the bar", async () => {
+  const { host, user } = await openOnline();
+  await open(user, "dave");
+  host.calls.ring(1);
+  await screen.findByTestId("incoming-call");
+  await user.click(screen.getByTestId("call-reject-with"));
+  await expectAccessible();
+  await user.keyboard("{Escape}");
+  await screen.findByTestId("call-accept");
+  await expectAccessible();
+});
+
+test.each(["voice", "pushToTalk"])("the settings with the transmit mode %s", async (mode) => {
+  const { user } = await openOnline();
+  await openSettings(user);
+  await user.click(screen.getByTestId(`sound-transmit-${mode}`));
+  await user.click(screen.getByTestId("mic-test-start"));
+  await screen.findByTestId("mic-test-stop");
   await expectAccessible();
 });

@@ -1,5 +1,8 @@
-import { screen, waitFor } from "@testing-library/svelte";
-import { expect, test } from "vitest";
+import { render, screen, waitFor } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { expect, test, vi } from "vitest";
+import { MockHost } from "../host/mock";
+import Root from "../Root.svelte";
 import { open, openOnline, row } from "../test/window";
 
 test("an empty list offers a friend and Echo, and Echo answers", async () => {
@@ -114,6 +117,18 @@ test("a session that ends by itself leaves nothing behind either", async () => {
   expect(screen.queryByTestId("composer")).toBeNull();
   await open(user, "bob");
   expect(screen.getByTestId("composer")).toHaveValue("");
+});
+
+test("the window listens once, wherever one goes", async () => {
+  const host = new MockHost({ pace: 0 });
+  const listen = vi.spyOn(host, "onChanges");
+  host.goOnline("alice", 47800);
+  render(Root, { host });
+  await screen.findAllByTestId("peer-row");
+  const user = userEvent.setup();
+  await open(user, "bob");
+  await open(user, "grace");
+  expect(listen).toHaveBeenCalledOnce();
 });
 
 test("the log and the addresses can be copied", async () => {

@@ -1,4 +1,5 @@
 import type { Content, Delivery, LastLine, Line, Page, Sender } from "../../bindings.gen";
+import { isMissed } from "../../state/callwords";
 import type { Said } from "./people";
 
 const PAGE = 200;
@@ -40,19 +41,26 @@ export class MockConversation {
   }
 
   get unread(): number {
-    return this.lines.filter((line) => line.seq >= this.read && line.sender === "them").length;
+    return this.lines.filter((line) => line.seq >= this.read && countsAsUnread(line)).length;
   }
 
   get last(): LastLine | null {
-    const line = this.lines.findLast(({ kind }) => kind === "text" || kind === "link");
+    const line = this.lines.findLast(({ kind }) => kind === "text" || kind === "link" || kind === "call");
     if (!line) return null;
     const text = line.kind === "text" ? line.text : line.kind === "link" ? line.url : "";
-    return { text: text.slice(0, 120), mine: line.sender === "me", at: line.at };
+    const call = line.kind === "call" ? line.call : null;
+    return { text: text.slice(0, 120), call, mine: line.sender === "me", at: line.at };
   }
+}
+
+/** A call that was taken or rejected needs no further look. */
+function countsAsUnread(line: Line): boolean {
+  return line.sender === "them" && (line.kind !== "call" || isMissed(line.sender, line.call));
 }
 
 function contentOf(said: Said): Content {
   if ("text" in said) return { kind: "text", text: said.text };
+  if ("call" in said) return { kind: "call", call: said.call };
   if ("url" in said) return { kind: "link", url: said.url, host: said.host };
   return "notice" in said ? { kind: "notice", notice: said.notice } : { kind: "unknown" };
 }

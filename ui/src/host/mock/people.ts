@@ -1,4 +1,4 @@
-import type { Line, Notice, PeerState, RequestSnapshot } from "../../bindings.gen";
+import type { CallRecord, Line, Notice, PeerState, RequestSnapshot } from "../../bindings.gen";
 
 /** Somebody who exists only in memory. `lines` are filled with numbers and the missing times by the mock. */
 export interface Person {
@@ -15,6 +15,7 @@ export interface Person {
 export type Said =
   | { by: "me" | "them"; ago: number; text: string; late?: number; delivery?: Line["delivery"] }
   | { by: "me" | "them"; ago: number; url: string; host: string | null; delivery?: Line["delivery"] }
+  | { by: "me" | "them"; ago: number; call: CallRecord }
   | { by: "app"; ago: number; notice: Notice }
   | { by: "them"; ago: number; unknown: true };
 
@@ -65,7 +66,10 @@ export function everybody(now: number): Person[] {
       state: { kind: "failed", code: "nobodyAnswers", retryAt: now + 24_000 },
       key: "91c07e55a0b1c2d3",
       lines: [
+        { by: "them", ago: 340, call: { end: "hungUp", seconds: 754 } },
         { by: "them", ago: 300, text: "Back in a while." },
+        { by: "me", ago: 281, call: { end: "noAnswer", seconds: null } },
+        { by: "them", ago: 64, call: { end: "cancelled", seconds: null } },
         { by: "me", ago: 4, text: "Tell me when you are back.", delivery: "queued" },
       ],
     },
@@ -101,7 +105,15 @@ export function everybody(now: number): Person[] {
       key: "243f6a8885a308d3",
       lines: [{ by: "me", ago: 3, text: "Did the train stop?", delivery: "sent" }],
     },
-    { label: "heidi", host: "heidi.example.org", port: 47800, state: { kind: "resolving" }, key: null },
+    {
+      label: "heidi",
+      host: "heidi.example.org",
+      port: 47800,
+      state: { kind: "resolving" },
+      key: null,
+      unread: 1,
+      lines: [{ by: "them", ago: 93, call: { end: "cancelled", seconds: null } }],
+    },
     { label: "ivan", host: "203.0.113.4", port: 47800, state: { kind: "reaching" }, key: null },
     { label: "judy", host: "203.0.113.5", port: 47800, state: { kind: "proving" }, key: null },
     { label: "mallory", host: "203.0.113.66", port: 47800, state: { kind: "blocked" }, key: "deadbeef00112233" },
@@ -114,4 +126,13 @@ export function strangers(now: number): RequestSnapshot[] {
     { id: 1, name: "oscar", address: "198.51.100.80:47800", at: now - 120_000 },
     { id: 2, name: "bob", address: "[2001:db8::bad]:47813", at: now - 30_000 },
   ];
+}
+
+/** Lines of a very long conversation. */
+export function manyLines(count: number): Said[] {
+  return Array.from({ length: count }, (_, i) => ({
+    by: i % 5 < 2 ? "me" : "them",
+    ago: 2000 + count - i,
+    text: `Line ${i + 1} of a long conversation.`,
+  }));
 }

@@ -1,0 +1,7 @@
+import type { Code } from "../../bindings.gen";
+import type { HostError } from "../host";
+
+/** What a call of the host rejects with. */
+export function error(code: Code): HostError {
+  return { code, message: code };
+}
