@@ -1,8 +1,8 @@
 // The stages of `npm test`, in their order. `needs` names stages without which one makes no sense.
 // A stage returns an exit code, or `{ skipped: reason }`.
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { pythonWith } from "./python.mjs";
 import { output, ROOT, run } from "./run.mjs";
 import { uiBuild } from "./ui.mjs";
 
@@ -61,7 +61,7 @@ async function bindings() {
 /** A peer written independently in Python against the real engine. */
 async function interop() {
   if (!existsSync(join(ROOT, "tests/interop/run.py"))) return { skipped: "tests/interop/run.py is not there" };
-  const python = await pythonWith("tests/interop/requirements.txt");
+  const python = await pythonWith("tests/interop/requirements.txt", "python");
   if (python === undefined) return 1;
   const built = await buildBinary("p2p-comm-cli");
   if (built.code !== 0) return built.code;
@@ -83,21 +83,4 @@ async function windows() {
 async function buildBinary(name) {
   const code = await cargo(["build", "--workspace", "--bin", name, ...LOCKED]);
   return { code, path: join(TARGET, "debug", name + EXE) };
-}
-
-/** A Python of its own with the packages of `requirements`, made again only when the list changes. */
-async function pythonWith(requirements) {
-  const home = join(TARGET, "python");
-  const python = process.platform === "win32" ? join(home, "Scripts/python.exe") : join(home, "bin/python");
-  const stamp = join(home, "installed");
-  const wanted = createHash("sha256")
-    .update(readFileSync(join(ROOT, requirements)))
-    .digest("hex");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return python;
-  mkdirSync(TARGET, { recursive: true });
-  const system = process.platform === "win32" ? "python" : "python3";
-  if ((await run(system, ["-m", "venv", "--clear", home])) !== 0) return undefined;
-  if ((await run(python, ["-m", "pip", "install", "--quiet", "-r", requirements])) !== 0) return undefined;
-  writeFileSync(stamp, wanted);
-  return python;
 }

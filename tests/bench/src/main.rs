@@ -9,6 +9,7 @@ mod memory;
 mod message;
 mod pairing;
 mod people;
+mod voice;
 
 use clap::Parser;
 use std::error::Error;
@@ -34,13 +35,15 @@ struct Figure {
 /// A benchmark: the names it yields, and how to run it.
 type Benchmark = (&'static [&'static str], fn() -> Result<Vec<Figure>>);
 
-const BENCHMARKS: [Benchmark; 4] = [
+const BENCHMARKS: [Benchmark; 6] = [
     (
         &["message_rtt_p50_us", "message_rtt_p99_us", "quic_rtt_p50_us", "message_rtt_ratio_to_quic"],
         message::round_trip,
     ),
     (&["messages_per_s"], message::one_way),
     (&["pairing_ms"], pairing::pairing),
+    (&["voice_thread_to_wire_p99_us"], voice::to_wire),
+    (&["voice_send_wait_p99_ms"], voice::send_wait),
     (&["rss_1_peer_mib", "rss_100_peers_mib"], memory::resident),
 ];
 
