@@ -60,6 +60,14 @@ class App {
     );
   }
 
+  /** Waits until no such element is shown. */
+  none(testId) {
+    return until(`${testId} is gone`, async () => {
+      const shown = await Promise.all((await this.all(testId)).map((element) => element.isDisplayed()));
+      return !shown.includes(true);
+    });
+  }
+
   async click(testId, more) {
     await until(`${testId} can be clicked`, async () => {
       const element = await this.one(testId, more);
@@ -86,7 +94,9 @@ class App {
       `${testId} shows ${pattern}`,
       async () => {
         for (const element of await this.all(testId)) {
-          const match = pattern.exec(await element.getText());
+          // As drawn; the driver's own getText takes a clamped line for hidden.
+          const text = await this.driver.executeScript("return arguments[0].innerText", element);
+          const match = pattern.exec(text);
           if (match) return match;
         }
         return undefined;

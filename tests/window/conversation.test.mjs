@@ -1,23 +1,7 @@
 // Two people, two windows, one password.
 import assert from "node:assert/strict";
 import { windowTest } from "./stage.mjs";
-import { addPeer, connect, count, openConversation, PASSWORD, peerIs, say, sees, sendLink } from "./steps.mjs";
-
-/** Opens both windows and brings alice and bob into a conversation. */
-async function meet(stage) {
-  const alice = await stage.open("alice");
-  const bob = await stage.open("bob");
-  const alicePort = await connect(alice, { name: "alice" });
-  const bobPort = await connect(bob, { name: "bob" });
-  assert.notEqual(alicePort, bobPort, "each instance takes a port of its own");
-  await addPeer(alice, { label: "bob", port: bobPort });
-  await addPeer(bob, { label: "alice", port: alicePort });
-  await peerIs(alice, "bob", "connected");
-  await peerIs(bob, "alice", "connected");
-  await openConversation(alice, "bob");
-  await openConversation(bob, "alice");
-  return { alice, bob, alicePort, bobPort };
-}
+import { addPeer, connect, count, meet, openConversation, PASSWORD, peerIs, say, sees, sendLink } from "./steps.mjs";
 
 windowTest("texts and links go both ways", async (stage) => {
   const { alice, bob, alicePort } = await meet(stage);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { start } from "./process.mjs";
+import { startSound } from "./sound.mjs";
 import { until } from "./wait.mjs";
 
 const SCREEN = "1080x720x24";
@@ -39,8 +40,8 @@ class Desktops {
   }
 
   /**
-   * A display with a window manager and a fresh home directory.
-   * @returns {Promise<{ directory: string, env: Record<string, string> }>}
+   * A display with a window manager, a sound server and a fresh home directory.
+   * @returns {Promise<{ directory: string, env: Record<string, string>, sound: object }>}
    */
   async open(name) {
     const home = this.#home(name);
@@ -51,6 +52,9 @@ class Desktops {
     });
     this.running.push(server);
     home.env.DISPLAY = `:${await firstLine(server, "the X server")}`;
+    home.sound = await startSound(join(this.root, `${name}-sound`));
+    this.running.push(home.sound);
+    Object.assign(home.env, home.sound.forApp);
     // The window manager's own files stay out of the home that a test looks at.
     const manager = { ...this.#home(`${name}-manager`).env, DISPLAY: home.env.DISPLAY };
     this.running.push(start("openbox", ["--sm-disable", "--config-file", OPENBOX], { env: manager }));

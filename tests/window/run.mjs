@@ -1,5 +1,6 @@
 // Every window test in one process, one after the other:
 //   node --test-reporter=spec [--test-name-pattern=WORDS] tests/window/run.mjs
+import "./call.test.mjs";
 import "./conversation.test.mjs";
 import "./echo.test.mjs";
 import "./traces.test.mjs";

@@ -42,6 +42,11 @@ class Stage {
     return this.homes.get(name);
   }
 
+  /** What this person's app hears and plays. */
+  sound(name) {
+    return this.homes.get(name).sound;
+  }
+
   /** Opens this person's window. */
   async open(name) {
     const app = await openApp({ binary: BINARY, args: ["--profile", name], home: await this.home(name) });

@@ -1,4 +1,5 @@
 // What a person does in the window, and what the person then sees.
+import assert from "node:assert/strict";
 import { until } from "./wait.mjs";
 
 export const PASSWORD = "quiet-harbour-lantern-42";
@@ -17,6 +18,22 @@ export async function connect(app, { name, password = PASSWORD, port }) {
   await app.click("connect-submit");
   const [, shown] = await app.shows("status-bar", /UDP port (\d+)/);
   return Number(shown);
+}
+
+/** Opens both windows and brings alice and bob into a conversation. */
+export async function meet(stage) {
+  const alice = await stage.open("alice");
+  const bob = await stage.open("bob");
+  const alicePort = await connect(alice, { name: "alice" });
+  const bobPort = await connect(bob, { name: "bob" });
+  assert.notEqual(alicePort, bobPort, "each instance takes a port of its own");
+  await addPeer(alice, { label: "bob", port: bobPort });
+  await addPeer(bob, { label: "alice", port: alicePort });
+  await peerIs(alice, "bob", "connected");
+  await peerIs(bob, "alice", "connected");
+  await openConversation(alice, "bob");
+  await openConversation(bob, "alice");
+  return { alice, bob, alicePort, bobPort };
 }
 
 export async function addPeer(app, { label, host = "localhost", port }) {

@@ -1,0 +1,61 @@
+// Two people call each other, in their windows and through their sound cards.
+import { windowTest } from "./stage.mjs";
+import { connect, meet, openConversation, peerIs } from "./steps.mjs";
+
+const ALICE_HZ = 440;
+const BOB_HZ = 700;
+
+windowTest("alice calls bob, they hear each other, and bob hangs up", async (stage) => {
+  const { alice, bob } = await meet(stage);
+  stage.sound("alice").talk(ALICE_HZ);
+  stage.sound("bob").talk(BOB_HZ);
+  await alice.click("call-start");
+  await alice.shows("call-state", /ring/i);
+  await bob.one("incoming-call");
+  await bob.picture("9-incoming-bob");
+  await bob.click("call-accept");
+  await alice.shows("call-state", /bob hears you/i, 20_000);
+  await bob.shows("call-state", /alice hears you/i, 20_000);
+  await stage.sound("bob").hears(ALICE_HZ);
+  await stage.sound("alice").hears(BOB_HZ);
+  await alice.picture("10-in-call-alice");
+
+  await alice.click("call-mute");
+  await bob.shows("call-bar", /muted/i);
+  await stage.sound("bob").hears(ALICE_HZ, { gone: true });
+  await alice.click("call-mute");
+  await stage.sound("bob").hears(ALICE_HZ);
+
+  await alice.click("call-details");
+  await alice.picture("11-call-details-alice");
+  await bob.click("call-end");
+  await alice.one("call-line");
+  await bob.one("call-line");
+  await alice.none("call-bar");
+  await stage.sound("alice").hears(BOB_HZ, { gone: true });
+  await alice.picture("12-after-call-alice");
+});
+
+windowTest("bob rejects, and alice sees that", async (stage) => {
+  const { alice, bob } = await meet(stage);
+  await alice.click("call-start");
+  await bob.click("call-reject");
+  await alice.shows("call-line", /reject|declin/i);
+  await bob.one("call-line");
+  await alice.none("call-bar");
+  await bob.none("incoming-call");
+});
+
+windowTest("alone with Echo, one hears oneself", async (stage) => {
+  const alice = await stage.open("alice");
+  await connect(alice, { name: "alice" });
+  await alice.click("echo-start");
+  await peerIs(alice, "Echo", "connected");
+  await openConversation(alice, "Echo");
+  stage.sound("alice").talk(ALICE_HZ);
+  await alice.click("call-start");
+  await alice.shows("call-state", /hears you/i, 20_000);
+  await stage.sound("alice").hears(ALICE_HZ);
+  await alice.click("call-end");
+  await alice.one("call-line");
+});
