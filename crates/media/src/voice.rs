@@ -95,6 +95,8 @@ struct Shared {
 
 #[derive(Default)]
 struct Told {
+    /// The thread broke down.
+    broken: bool,
     status: VoiceStatus,
     stats: VoiceStats,
     notices: Vec<Notice>,
@@ -112,7 +114,11 @@ impl Voice {
         let (commands, orders) = mpsc::channel();
         let shared = Arc::new(Shared { told: Mutex::default(), changed: Box::new(changed) });
         let worker = worker::Seed { sound, settings: settings.clone(), gain_db, shared: shared.clone(), orders };
-        let thread = std::thread::Builder::new().name("p2p-comm-voice".to_owned()).spawn(move || worker.run())?;
+        let alarm = Alarm(shared.clone());
+        let thread = std::thread::Builder::new().name("p2p-comm-voice".to_owned()).spawn(move || {
+            let _alarm = alarm;
+            worker.run();
+        })?;
         Ok(Self { commands, thread: thread.thread().clone(), shared })
     }
 
@@ -166,6 +172,11 @@ impl Voice {
         self.shared.lock().status.clone()
     }
 
+    /// The thread broke down over a mistake of this program: there will be no sound any more.
+    pub fn broken(&self) -> bool {
+        self.shared.lock().broken
+    }
+
     /// The meters and measurements of the last 100 ms.
     pub fn stats(&self) -> VoiceStats {
         self.shared.lock().stats.clone()
@@ -186,6 +197,18 @@ impl Voice {
 impl Drop for Voice {
     fn drop(&mut self) {
         self.thread.unpark();
+    }
+}
+
+/// Tells when the thread breaks down.
+struct Alarm(Arc<Shared>);
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.lock().broken = true;
+            (self.0.changed)();
+        }
     }
 }
 

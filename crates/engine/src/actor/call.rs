@@ -127,6 +127,10 @@ impl Actor {
         let wall = self.wall();
         let Some(call) = &self.audio.call else { return };
         let (peer, notices): (_, Vec<Notice>) = (call.peer, call.voice.notices());
+        if call.voice.broken() {
+            tracing::error!("the voice thread broke down: the call ends");
+            let _ = self.node.end_call(self.now(), call.number);
+        }
         for notice in notices {
             self.converse(peer, |conversation| conversation.notice(wall, notice));
         }

@@ -11,8 +11,8 @@ use p2p_comm_model::Switch;
 const RATIO: usize = 3;
 /// A change from the untouched sound to the processed one: 20 ms.
 const FADE: usize = 2 * BLOCK;
-/// How far back the untouched sound is kept; more than all delays together.
-const REACH: usize = 1024;
+/// Untouched sound that is kept, samples: a block, and the delay of everything.
+const REACH: usize = BLOCK + SPLIT_DELAY + (echo::DELAY + suppress::DELAY) * RATIO;
 /// Blocks after which everything that is delayed has filled.
 const WARM: u32 = 3;
 /// A change that moves the sound in time waits for a pause, but no longer than so many blocks: 2 s.

@@ -99,6 +99,18 @@ fn lag(sound: &[f32], late: &[f32]) -> usize {
     (0..1500).max_by(|a, b| product(*a).total_cmp(&product(*b))).unwrap()
 }
 
+/// Behind the high-pass alone.
+fn filtered(heard: &[f32]) -> Vec<f32> {
+    let mut filter = HighPass::new(CUTOFF);
+    let mut expected = Vec::new();
+    for block in heard.chunks_exact(BLOCK) {
+        let mut block: Block = block.try_into().unwrap();
+        filter.process(&mut block);
+        expected.extend(block);
+    }
+    expected
+}
+
 /// The greatest second difference, where a click would stand out of a low tone.
 fn roughness(sound: &[f32]) -> f32 {
     sound.windows(3).map(|w| (w[0] - 2.0 * w[1] + w[2]).abs()).fold(0.0, f32::max)
@@ -158,13 +170,7 @@ fn without_an_echo_the_voice_passes_untouched_and_at_a_constant_delay() {
     let (played, voice) = (speech(1, 12 * SECOND), speech(5, 12 * SECOND));
     let heard = add(&voice, &hiss(3, voice.len(), -80.0));
     let (out, all) = run(&plain(), &played, &heard);
-    let mut filter = HighPass::new(CUTOFF);
-    let mut expected = Vec::new();
-    for block in heard.chunks_exact(BLOCK) {
-        let mut block: Block = block.try_into().unwrap();
-        filter.process(&mut block);
-        expected.extend(block);
-    }
+    let expected = filtered(&heard);
     let late = lag(seconds(&expected, 4, 5), &out[4 * RATE as usize..]);
     let (from, to) = (3 * RATE as usize, 11 * RATE as usize);
     assert!(expected[from..to] == out[from + late..to + late]);
@@ -215,6 +221,22 @@ fn noise_suppression_comes_to_a_noisy_room_once_and_stays_away_from_a_quiet_one(
     assert_eq!(noisy.len(), 2, "{noisy:?}");
     assert!((noisy[1] - noisy[0] - 6.0).abs() < 0.01, "{noisy:?}");
     assert!(floor < -53.0, "{floor}");
+}
+
+#[test]
+fn when_neither_echo_nor_noise_is_left_the_voice_passes_behind_both_delays() {
+    let settings = AudioSettings { noise: Switch::Auto, gain: Switch::Off, ..AudioSettings::default() };
+    let (played, voice) = (speech(1, 40 * SECOND), speech(5, 40 * SECOND));
+    let half = voice.len() / 2;
+    let noise: Vec<f32> = [hiss(3, half, -45.0), hiss(4, voice.len() - half, -85.0)].concat();
+    let heard = add(&voice, &noise);
+    let (out, all) = run(&settings, &played, &heard);
+    assert!((all[all.len() - 1].delay_ms - 11.96).abs() < 0.01, "{:?}", all[all.len() - 1]);
+    let expected = filtered(&heard);
+    let late = lag(seconds(&expected, 36, 37), &out[36 * RATE as usize..]);
+    assert_eq!(all[all.len() - 1].delay_ms, late as f32 / 48.0);
+    let (from, to) = (36 * RATE as usize, 39 * RATE as usize);
+    assert!(expected[from..to] == out[from + late..to + late]);
 }
 
 #[test]

@@ -24,9 +24,11 @@ impl NoiseFloor {
         Self { power: None, minima: [f32::INFINITY; PARTS], blocks: 0, parts: 0 }
     }
 
-    /// The mean square of a block; digital silence (a muted device) says nothing about the room and is left out.
+    /// The mean square of a block. Digital silence from the beginning on is a muted device and says nothing about the room;
+    /// later it is a gate of the device itself between words, and a quiet room.
     pub(crate) fn observe(&mut self, power: f32) {
-        if power_to_db(power) <= FLOOR_DB || !power.is_finite() {
+        let nothing = power_to_db(power) <= FLOOR_DB && self.power.is_none();
+        if nothing || !power.is_finite() {
             return;
         }
         let before = self.power.unwrap_or(power);
@@ -70,6 +72,13 @@ mod tests {
         (0..500).for_each(|_| floor.observe(1e-8));
         (0..400).for_each(|_| floor.observe(1e-4));
         assert!((floor.level_db().unwrap() + 40.0).abs() < 3.0, "{:?}", floor.level_db());
+    }
+
+    #[test]
+    fn a_device_that_gates_itself_is_quiet() {
+        let mut floor = NoiseFloor::new();
+        (0..1000).for_each(|k| floor.observe(if k % 100 < 85 { 0.01 } else { 0.0 }));
+        assert!(floor.level_db().unwrap() < -60.0, "{:?}", floor.level_db());
     }
 
     #[test]
