@@ -14,6 +14,10 @@ const STALE: usize = 12 * BLOCK;
 /// How fast the fill of the reference is smoothed (about 5 s) and how strongly it steers the resampler.
 const SMOOTHING: f64 = 1.0 / 500.0;
 const STEERING: f64 = 2e-6;
+/// Blocks after which the fill is where these two devices have it, and how far it may go from there, samples: the beat of
+/// the two is no drift, and steering after it would make one.
+const SETTLED: u32 = 300;
+const SLACK: f64 = 150.0;
 /// The clocks of two sound cards differ by less, ratio.
 const SKEW: f64 = 500e-6;
 
@@ -27,9 +31,10 @@ pub(super) struct Intake {
     output: Option<Resampler>,
     heard: Fifo,
     played: Fifo,
-    /// Samples of reference that wait, smoothed, and where they should be.
+    /// Samples of reference that wait, smoothed, and where that was when it had settled.
     fill: f64,
-    target: f64,
+    target: Option<f64>,
+    blocks: u32,
 }
 
 impl Intake {
@@ -41,7 +46,8 @@ impl Intake {
             heard: Fifo::new(ROOM),
             played: Fifo::new(ROOM),
             fill: 0.0,
-            target: 0.0,
+            target: None,
+            blocks: 0,
         }
     }
 
@@ -63,7 +69,10 @@ impl Intake {
     fn align(&mut self) {
         self.played.clear();
         self.played.push(&[0.0; HEAD_START]);
-        (self.fill, self.target) = (HEAD_START as f64, HEAD_START as f64);
+        (self.target, self.blocks) = (None, 0);
+        if let Some(resampler) = &mut self.output {
+            resampler.adjust(1.0);
+        }
     }
 
     /// Takes what the devices brought; `sink` gets every block, what was found in it, and how
@@ -121,9 +130,17 @@ impl Intake {
 
     /// Keeps the fill of the reference where it is: its slow rise is the difference of the two clocks.
     fn steer(&mut self) {
-        self.fill += (self.played.len() as f64 - self.fill) * SMOOTHING;
+        let now = self.played.len() as f64;
+        self.blocks = self.blocks.saturating_add(1);
+        if self.blocks <= SETTLED {
+            self.fill += (now - self.fill) / f64::from(self.blocks);
+            return;
+        }
+        self.fill += (now - self.fill) * SMOOTHING;
+        let off = self.fill - *self.target.get_or_insert(self.fill);
+        let beyond = off - off.clamp(-SLACK, SLACK);
         if let Some(resampler) = &mut self.output {
-            resampler.adjust(1.0 - ((self.fill - self.target) * STEERING).clamp(-SKEW, SKEW));
+            resampler.adjust(1.0 - (beyond * STEERING).clamp(-SKEW, SKEW));
         }
     }
 }
