@@ -100,7 +100,10 @@ fn explain(path: &Path, error: &hound::Error) -> DeviceError {
     match error {
         hound::Error::IoError(error) if error.kind() == io::ErrorKind::NotFound => DeviceError::Missing,
         hound::Error::IoError(error) if error.kind() == io::ErrorKind::PermissionDenied => DeviceError::Refused,
-        hound::Error::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+        // The library's own word for an early end is of the kind "other".
+        hound::Error::IoError(error)
+            if !matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::Other) =>
+        {
             DeviceError::Other(format!("{path}: {error}"))
         }
         hound::Error::Unsupported => DeviceError::Other(format!("{path}: a kind of .wav file that is not played")),
