@@ -15,7 +15,7 @@ pub enum State {
     Running,
     /// It is gone: drop it and open another.
     Lost,
-    /// It takes sound, but nobody will hear it ([`Output::trouble`]): the disk of a speaker file is full.
+    /// It takes sound, but nobody will hear it ([`super::Output::trouble`]): the disk of a speaker file is full.
     Failed,
 }
 
