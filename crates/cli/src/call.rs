@@ -1,8 +1,7 @@
 //! `call`: calls somebody and talks until one of the two hangs up or the time is over.
 
-use crate::args::{Call, To};
+use crate::args::Call;
 use crate::failure::Failure;
-use crate::feed::Ended;
 use crate::listen::SECOND;
 use crate::node::Node;
 use crate::output::Output;
@@ -12,8 +11,6 @@ use tokio::time::{Instant, interval, sleep_until};
 
 /// Runs until the call is over; a signal drops it, and the goodbye hangs up.
 pub(crate) async fn run(mut node: Node, call: &Call, out: &mut Output) -> Result<(), Failure> {
-    let To { peer, .. } = &call.to;
-    tracing::debug!(port = peer.port, "calling");
     let peer = node.add(&call.to).await?;
     let number = node.handle.start_call(peer).await?;
     let mut seconds = interval(SECOND);
@@ -35,7 +32,7 @@ pub(crate) async fn run(mut node: Node, call: &Call, out: &mut Output) -> Result
         {
             hang_up = Some(Instant::now() + span);
         }
-        if let Some(Ended { record, .. }) = node.feed.ended.take() {
+        if let Some(record) = node.feed.ended.take() {
             return match record.seconds {
                 Some(_) if record.end == CallEnd::HungUp => Ok(()),
                 _ => Err(Failure::Call(record.end)),

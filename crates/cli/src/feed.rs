@@ -19,12 +19,7 @@ pub(crate) struct Feed {
     /// The call as it was last shown.
     call: Option<CallSnapshot>,
     /// The call that ended last; taken by whoever waits for it.
-    pub(crate) ended: Option<Ended>,
-}
-
-/// A call that is over.
-pub(crate) struct Ended {
-    pub(crate) record: CallRecord,
+    pub(crate) ended: Option<CallRecord>,
 }
 
 impl Feed {
@@ -139,7 +134,7 @@ impl Feed {
                     (_, Content::Call { call: record }) => {
                         let outgoing = line.sender == Sender::Me;
                         out.put(&Event::CallEnded { peer, name, outgoing, record: *record });
-                        self.ended = Some(Ended { record: *record });
+                        self.ended = Some(*record);
                     }
                     (Sender::Them, _) => out.put(&Event::Message { peer, name, line }),
                     (Sender::App | Sender::Me, _) => {}

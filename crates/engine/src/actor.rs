@@ -103,9 +103,9 @@ impl Mailbox {
         self.sender.try_send((self.session, News::Input(input))).is_ok()
     }
 
-    /// Something about the voice of the running call changed; told again soon if there is no room now.
-    pub(crate) fn voice_changed(&self) {
-        let _ = self.sender.try_send((self.session, News::VoiceChanged));
+    /// Something about the voice of the running call changed. Says whether there was room to tell it.
+    pub(crate) fn voice_changed(&self) -> bool {
+        self.sender.try_send((self.session, News::VoiceChanged)).is_ok()
     }
 
     pub(crate) async fn guessed(&self, from: IpAddr) {

@@ -90,7 +90,7 @@ enum Command {
 /// What the thread tells.
 struct Shared {
     told: Mutex<Told>,
-    changed: Box<dyn Fn() + Send + Sync>,
+    changed: Box<dyn Fn() -> bool + Send + Sync>,
 }
 
 #[derive(Default)]
@@ -104,12 +104,12 @@ struct Told {
 
 impl Voice {
     /// Starts the thread; no device is opened yet. `changed` is called by it whenever [`Voice::status`] or
-    /// [`Voice::notices`] have something new. `gain_db` is how much louder the other side is played.
+    /// [`Voice::notices`] have something new, and again 100 ms later while it says that nobody could be told. `gain_db` is how much louder the other side is played.
     pub fn start(
         sound: Arc<dyn SoundSystem>,
         settings: &AudioSettings,
         gain_db: f32,
-        changed: impl Fn() + Send + Sync + 'static,
+        changed: impl Fn() -> bool + Send + Sync + 'static,
     ) -> std::io::Result<Self> {
         let (commands, orders) = mpsc::channel();
         let shared = Arc::new(Shared { told: Mutex::default(), changed: Box::new(changed) });
@@ -225,5 +225,28 @@ impl From<&DeviceError> for DeviceState {
             DeviceError::Refused => Self::Refused,
             DeviceError::Busy | DeviceError::Other(_) => Self::Busy,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn news_that_nobody_had_room_for_is_told_again() {
+        let told = Arc::new(AtomicU32::new(0));
+        let count = told.clone();
+        // Full three times; the one change there is, a speaker that is missing, would be told once.
+        let changed = move || count.fetch_add(1, Ordering::Relaxed) >= 3;
+        let voice = Voice::start(crate::device::none(), &AudioSettings::unprocessed(), 0.0, changed).unwrap();
+        voice.phase(CallPhase::Searching);
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while told.load(Ordering::Relaxed) < 4 {
+            assert!(Instant::now() < deadline, "told {} times", told.load(Ordering::Relaxed));
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert_eq!(voice.status().speaker, DeviceState::Missing);
     }
 }

@@ -32,7 +32,7 @@ impl Drop for Network {
 
 impl Call {
     fn start(server: &SoundServer, settings: &AudioSettings) -> Self {
-        let voice = |sound: Arc<dyn SoundSystem>| Voice::start(sound, settings, 0.0, || ()).unwrap();
+        let voice = |sound: Arc<dyn SoundSystem>| Voice::start(sound, settings, 0.0, || true).unwrap();
         let (alice, bob) = (voice(device::echo()), voice(device::server(server.socket())));
         let ((alices, mut to_alice), (bobs, mut to_bob)) = (packets(|| ()), packets(|| ()));
         alice.connect(CALL, alices);

@@ -20,8 +20,6 @@ pub(crate) struct Audio {
     /// How much louder somebody is played, dB.
     gains: BTreeMap<PeerId, f32>,
     call: Option<LiveCall>,
-    muted: bool,
-    deafened: bool,
     rehearsal: Option<Rehearsal>,
 }
 
@@ -30,6 +28,8 @@ struct LiveCall {
     number: CallNumber,
     peer: PeerId,
     voice: Voice,
+    muted: bool,
+    deafened: bool,
     wire: Option<Wire>,
 }
 
@@ -69,14 +69,12 @@ impl Actor {
         self.audio.rehearsal = None;
         let mailbox = self.mailbox();
         let gain_db = self.audio.gains.get(&view.peer).copied().unwrap_or_default();
-        let voice = Voice::start(self.options.sound.clone(), &self.audio.settings, gain_db, move || {
-            mailbox.voice_changed();
-        });
+        let voice =
+            Voice::start(self.options.sound.clone(), &self.audio.settings, gain_db, move || mailbox.voice_changed());
         match voice {
             Ok(voice) => {
-                voice.set_muted(self.audio.muted);
-                voice.set_deafened(self.audio.deafened);
-                self.audio.call = Some(LiveCall { number: view.number, peer: view.peer, voice, wire: None });
+                let (muted, deafened, wire) = (false, false, None);
+                self.audio.call = Some(LiveCall { number: view.number, peer: view.peer, voice, muted, deafened, wire });
             }
             Err(error) => {
                 tracing::error!(%error, "no voice");
@@ -113,11 +111,13 @@ impl Actor {
         if let Some(call) = self.audio.call.take_if(|call| call.number == number) {
             call.voice.finish(match end {
                 CallEnd::HungUp | CallEnd::Stopped | CallEnd::Cancelled => Moment::Ended,
-                CallEnd::Rejected | CallEnd::Busy | CallEnd::NoAnswer | CallEnd::Unreachable => Moment::Refused,
-                CallEnd::Unsupported | CallEnd::Lost => Moment::Refused,
+                CallEnd::Rejected
+                | CallEnd::Busy
+                | CallEnd::NoAnswer
+                | CallEnd::Unreachable
+                | CallEnd::Unsupported
+                | CallEnd::Lost => Moment::Refused,
             });
-            self.audio.muted = false;
-            self.audio.deafened = false;
         }
     }
 
@@ -143,7 +143,8 @@ impl Actor {
             let age = i64::try_from(now.saturating_duration_since(instant).as_millis()).unwrap_or(0);
             wall.saturating_sub(age)
         };
-        let status = self.audio.call.as_ref().map(|call| call.voice.status()).unwrap_or_default();
+        let live = self.audio.call.as_ref();
+        let status = live.map(|call| call.voice.status()).unwrap_or_default();
         Some(CallSnapshot {
             number: view.number,
             peer: view.peer,
@@ -152,8 +153,8 @@ impl Actor {
             started_at: at(view.started),
             accepted_at: view.accepted.map(at),
             hearing: status.hearing,
-            muted: self.audio.muted,
-            deafened: self.audio.deafened,
+            muted: live.is_some_and(|call| call.muted),
+            deafened: live.is_some_and(|call| call.deafened),
             peer_muted: status.peer_muted,
             peer_deafened: status.peer_deafened,
             microphone: status.microphone,
@@ -179,17 +180,17 @@ impl Actor {
     }
 
     pub(crate) fn set_muted(&mut self, muted: bool) -> Result<(), Code> {
-        let call = self.audio.call.as_ref().ok_or(Code::NoCall)?;
+        let call = self.audio.call.as_mut().ok_or(Code::NoCall)?;
         call.voice.set_muted(muted);
-        self.audio.muted = muted;
+        call.muted = muted;
         self.changes.call();
         Ok(())
     }
 
     pub(crate) fn set_deafened(&mut self, deafened: bool) -> Result<(), Code> {
-        let call = self.audio.call.as_ref().ok_or(Code::NoCall)?;
+        let call = self.audio.call.as_mut().ok_or(Code::NoCall)?;
         call.voice.set_deafened(deafened);
-        self.audio.deafened = deafened;
+        call.deafened = deafened;
         self.changes.call();
         Ok(())
     }

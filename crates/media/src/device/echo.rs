@@ -52,12 +52,15 @@ fn listen(mut capture: Capture, air: &Mutex<VecDeque<f32>>) {
     let mut greeting = Player::new();
     greeting.play(Tone::Greeting);
     let mut pace = Pace::new();
+    // Once the delay is filled it only runs dry when nothing is played any more: the two threads need not keep step.
+    let mut filled = false;
     while !line.closed() {
         pace.next();
         let mut block = [0.0; BLOCK];
         {
             let mut air = air.lock().unwrap_or_else(PoisonError::into_inner);
-            if air.len() >= DELAY + BLOCK {
+            filled = air.len() >= DELAY || (filled && air.len() >= BLOCK);
+            if filled {
                 for (sample, played) in block.iter_mut().zip(air.drain(..BLOCK)) {
                     *sample = played;
                 }

@@ -1,5 +1,4 @@
-use super::call::Call;
-use super::call::playing_ms;
+use super::call::{Call, playing_ms};
 use super::hearing::OwnSide;
 use super::intake::Intake;
 use super::playout::Playout;
@@ -53,6 +52,8 @@ struct Worker {
     deafened: bool,
     call: Option<Call>,
     told_at: Instant,
+    /// There is news that the engine has not been told of.
+    untold: bool,
     status: VoiceStatus,
     /// When to end, once the call is over.
     farewell: Option<Instant>,
@@ -93,6 +94,7 @@ impl Seed {
             deafened: false,
             call: None,
             told_at: now,
+            untold: false,
             status: VoiceStatus::default(),
             farewell: None,
             settings,
@@ -139,7 +141,9 @@ impl Worker {
             }
             Command::Set(settings) => self.set(*settings),
             Command::Muted(muted) => {
-                self.playout.tones.play(if muted { Tone::Muted } else { Tone::Unmuted });
+                if self.muted != muted {
+                    self.playout.tones.play(if muted { Tone::Muted } else { Tone::Unmuted });
+                }
                 self.muted = muted;
                 self.flags();
             }
@@ -241,7 +245,7 @@ impl Worker {
         }
     }
 
-    fn happened(&self, happened: Happened, [moved, lost, replaced]: [Notice; 3]) {
+    fn happened(&mut self, happened: Happened, [moved, lost, replaced]: [Notice; 3]) {
         // Outside a call nobody asked for a line about it.
         let notice = match happened {
             Happened::Moved => moved,
@@ -251,7 +255,7 @@ impl Worker {
         };
         if self.call.is_some() {
             self.shared.lock().notices.push(notice);
-            (self.shared.changed)();
+            self.untold = true;
         }
     }
 
@@ -293,9 +297,12 @@ impl Worker {
         told.stats = stats;
         if status != self.status {
             told.status = status.clone();
-            drop(told);
             self.status = status;
-            (self.shared.changed)();
+            self.untold = true;
+        }
+        drop(told);
+        if self.untold {
+            self.untold = !(self.shared.changed)();
         }
     }
 
