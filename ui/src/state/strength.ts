@@ -14,25 +14,28 @@ export const STRENGTHS: Record<Strength, string> = {
 
 let loading: Promise<ZxcvbnFactory> | null = null;
 
-/** Estimates with zxcvbn, whose word lists are loaded at the first use. Null if they cannot be loaded. */
+/**
+ * Estimates with zxcvbn and the commonest passwords, words and names, which are loaded at the first use. Null if they
+ * cannot be loaded. A word that is on no list looks like letters by chance: hence a single one is never "hard".
+ */
 export async function strengthOf(password: string): Promise<Strength | null> {
   try {
     loading ??= load();
-    return (await loading).check(password).score as Strength;
+    const score = (await loading).check(password).score as Strength;
+    return isSingleWord(password) ? (Math.min(score, 2) as Strength) : score;
   } catch {
     loading = null;
     return null;
   }
 }
 
+/** Nothing but letters, as many as words have, and perhaps a digit or sign at the end. */
+function isSingleWord(password: string): boolean {
+  return /^\p{L}{1,14}[\d!?.]{0,2}$/u.test(password);
+}
+
 async function load(): Promise<ZxcvbnFactory> {
-  const [core, common, english] = await Promise.all([
-    import("@zxcvbn-ts/core"),
-    import("@zxcvbn-ts/language-common"),
-    import("@zxcvbn-ts/language-en"),
-  ]);
-  return new core.ZxcvbnFactory({
-    dictionary: { ...common.dictionary, ...english.dictionary },
-    graphs: common.adjacencyGraphs,
-  });
+  const [core, lists] = await Promise.all([import("@zxcvbn-ts/core"), import("virtual:common-words")]);
+  const { passwords, words, names, sequences, graphs } = lists;
+  return new core.ZxcvbnFactory({ dictionary: { passwords, words, names, ...sequences }, graphs });
 }
