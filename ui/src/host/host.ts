@@ -4,17 +4,18 @@
  */
 import type {
   AudioDevices,
-  CallSnapshot,
   Changes,
-  Code,
-  AudioSettings as GeneratedSettings,
+  AudioSettings as GeneratedAudio,
+  CallSnapshot as GeneratedCall,
+  Code as GeneratedCode,
+  PeerSnapshot as GeneratedPeer,
+  NodeStatus as GeneratedStatus,
   MicTest,
-  NodeStatus,
   Page,
-  PeerSnapshot,
   RequestSnapshot,
   VoiceStats,
 } from "../bindings.gen";
+import type { Invite, PeerAddress, Platform, SearchHit, Settings, ShellEvent, ShellNotice } from "./desk";
 
 export type {
   AudioDevice,
@@ -22,9 +23,7 @@ export type {
   CallEnd,
   CallPhase,
   CallRecord,
-  CallSnapshot,
   Changes,
-  Code,
   Content,
   Delivery,
   DeviceState,
@@ -33,10 +32,8 @@ export type {
   Line,
   MicTest,
   NodePhase,
-  NodeStatus,
   Notice,
   Page,
-  PeerSnapshot,
   PeerState,
   Quality,
   RequestSnapshot,
@@ -45,6 +42,12 @@ export type {
   Transmit,
   VoiceStats,
 } from "../bindings.gen";
+export type * from "./desk";
+
+export type Code = GeneratedCode | "invalidInvite" | "noQr" | "notAnImage";
+export type PeerSnapshot = GeneratedPeer & { muted: boolean; pinned: boolean; draft: string; trying: string[] };
+export type NodeStatus = GeneratedStatus & { doNotDisturb: boolean; reached: boolean };
+export type CallSnapshot = GeneratedCall & { silent: boolean };
 
 /** What every rejected call rejects with. `message` is English and for the log; the UI words come from `code`. */
 export interface HostError {
@@ -59,7 +62,7 @@ export interface LinkPreview {
 }
 
 /** How sound is taken, sent and played. Rust fills in what a caller leaves out, so what it answers is complete. */
-export type AudioSettings = Required<GeneratedSettings>;
+export type AudioSettings = Required<GeneratedAudio>;
 
 export interface Host {
   /** Starts the node. `password` is UTF-8; the caller overwrites the array with zeros afterwards. `port` 0: the first free one. */
@@ -69,7 +72,13 @@ export interface Host {
   peers(): Promise<PeerSnapshot[]>;
   requests(): Promise<RequestSnapshot[]>;
 
-  addPeer(label: string, host: string, port: number): Promise<number>;
+  /** The first address is the one shown; all of them are tried. */
+  addPeer(label: string, addresses: PeerAddress[]): Promise<number>;
+  renamePeer(peer: number, label: string): Promise<void>;
+  /** No ring, no popup, no notification of this person. What is unread still counts. */
+  setPeerMuted(peer: number, muted: boolean): Promise<void>;
+  /** The pinned come first in `peers`, each group in the order of adding. */
+  setPeerPinned(peer: number, pinned: boolean): Promise<void>;
   removePeer(peer: number): Promise<void>;
   /** Takes back the last `removePeer` of this peer, conversation included. */
   restorePeer(peer: number): Promise<void>;
@@ -90,7 +99,14 @@ export interface Host {
   openLink(url: string): Promise<void>;
   /** Up to 200 lines that end just before line `before` (null: at the newest). */
   page(peer: number, before: number | null): Promise<Page>;
+  /** Up to 200 lines from line `from` on. */
+  pageFrom(peer: number, from: number): Promise<Page>;
   markRead(peer: number): Promise<void>;
+  /** Keeps what is written and not sent beside the conversation, in memory. */
+  setDraft(peer: number, text: string): Promise<void>;
+  draft(peer: number): Promise<string>;
+  /** The newest first, at most 100; `peer` null: in every conversation. Every word must occur. */
+  search(query: string, peer: number | null): Promise<SearchHit[]>;
 
   /** The call there is; there is at most one. */
   currentCall(): Promise<CallSnapshot | null>;
@@ -127,9 +143,38 @@ export interface Host {
   /** Four random words. */
   suggestPassword(): Promise<string>;
   copyText(text: string): Promise<void>;
+  /** My name and addresses as one line of text, without a password. */
+  invite(): Promise<string>;
+  /** Understands an invite as people paste it. */
+  readInvite(text: string): Promise<Invite>;
+  /** The text in a QR code. PNG, JPEG, GIF, BMP or WebP of at most 16 MiB. */
+  readQr(image: Uint8Array): Promise<string>;
+  readQrOfClipboard(): Promise<string>;
   /** The newest lines of the in-memory log, oldest first. */
   log(): Promise<string[]>;
 
+  settings(): Promise<Settings>;
+  /** The whole of them; they take effect at once, numbers out of range are brought into it. */
+  setSettings(settings: Settings): Promise<void>;
+  platform(): Promise<Platform>;
+  /** What is on screen. `focused`: the window has the focus and the conversation is at its end. */
+  viewing(peer: number | null, focused: boolean): Promise<void>;
+  /** Which conversation was open before the page was loaded again. */
+  lastViewed(): Promise<number | null>;
+  /** The page shows something useful for the first time. */
+  pageReady(): Promise<void>;
+  /** The small window of a call that stays on top. */
+  openCompact(): Promise<void>;
+  closeCompact(): Promise<void>;
+  /** Raises the main window, which opens this conversation. */
+  showConversation(peer: number): Promise<void>;
+  showWindow(): Promise<void>;
+  quit(): Promise<void>;
+  /** A notice that is told once was read. */
+  dismissNotice(notice: ShellNotice): Promise<void>;
+
   /** Calls back at most 30 times a second with what changed. Returns the way to stop. */
   onChanges(callback: (changes: Changes) => void): () => void;
+  /** Calls back when something of the desktop changed or is asked of the page. Returns the way to stop. */
+  onShell(callback: (event: ShellEvent) => void): () => void;
 }

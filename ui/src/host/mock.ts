@@ -3,29 +3,37 @@ import type {
   Changes,
   Code,
   Delivery,
+  Host,
+  Invite,
+  LinkPreview,
   NodeStatus,
   Notice,
   Page,
+  PeerAddress,
   PeerSnapshot,
   PeerState,
   RequestSnapshot,
-} from "../bindings.gen";
-import type { Host, LinkPreview } from "./host";
+  SearchHit,
+} from "./host";
 import { MockCalling } from "./mock/calling";
 import type { Answer } from "./mock/calls";
 import { MockConversation } from "./mock/conversation";
 import { error } from "./mock/error";
+import { parseInvite, writeInvite } from "./mock/invite";
 import { previewLink } from "./mock/link";
 import { everybody, manyLines, type Person, strangers } from "./mock/people";
 
 /** A port that "another program" holds, to see what happens then. */
 export const TAKEN_PORT = 47999;
 
-interface Peer extends Omit<PeerSnapshot, "unread" | "last"> {
+interface Peer extends Omit<PeerSnapshot, "unread" | "last" | "trying" | "draft"> {
+  /** All there are; the first is the one shown. */
+  addresses: PeerAddress[];
+  written: string;
   talk: MockConversation;
 }
 
-interface Options {
+export interface MockOptions {
   /** Everybody, or nobody yet. */
   people?: "full" | "empty";
   /** Multiplies every delay; 0 for tests. */
@@ -41,7 +49,7 @@ export class MockHost extends MockCalling implements Host {
   /** What was done, for tests. */
   readonly opened: string[] = [];
   copied = "";
-  #options: Required<Options>;
+  #options: Required<MockOptions>;
   #status: NodeStatus = { ...OFFLINE };
   #peers: Peer[] = [];
   #removed = new Map<number, Peer>();
@@ -50,7 +58,7 @@ export class MockHost extends MockCalling implements Host {
   #failures = new Map<keyof Host, Code>();
   #next = 1;
 
-  constructor(options: Options = {}) {
+  constructor(options: MockOptions = {}) {
     super(options.answer);
     this.#options = { people: "full", pace: 1, lines: 0, answer: "accept", ...options };
   }
@@ -137,26 +145,57 @@ export class MockHost extends MockCalling implements Host {
   async status(): Promise<NodeStatus> {
     const counted = this.#peers.filter(({ echo, state }) => !echo && state.kind !== "blocked");
     const peersOnline = counted.filter(({ state }) => state.kind === "connected").length;
-    return { ...this.#status, peersOnline, peersTotal: counted.length, echo: this.#peers.some(({ echo }) => echo) };
+    return {
+      ...this.#status,
+      doNotDisturb: this.quietEverywhere,
+      peersOnline,
+      peersTotal: counted.length,
+      echo: this.#peers.some(({ echo }) => echo),
+    };
   }
 
   async peers(): Promise<PeerSnapshot[]> {
-    return this.#peers.map(({ talk, ...peer }) => ({ ...peer, unread: talk.unread, last: talk.last }));
+    return [true, false]
+      .flatMap((pinned) => this.#peers.filter((peer) => peer.pinned === pinned))
+      .map(({ talk, addresses, written, ...peer }) => ({
+        ...peer,
+        unread: talk.unread,
+        last: talk.last,
+        draft: written.slice(0, 120),
+        trying: DIALLED.includes(peer.state.kind) ? addresses.map(({ host, port }) => `${host}:${port}`) : [],
+      }));
   }
 
   async requests(): Promise<RequestSnapshot[]> {
     return this.#status.requestsAllowed ? [...this.#requests] : [];
   }
 
-  async addPeer(label: string, host: string, port: number): Promise<number> {
+  async addPeer(label: string, addresses: PeerAddress[]): Promise<number> {
     this.check("addPeer");
     if (!label.trim()) throw error("invalidName");
-    if (!/^[\p{L}\p{N}.:_-]{1,253}$/u.test(host)) throw error("invalidAddress");
+    const [shown] = addresses;
+    if (!shown || addresses.some(({ host }) => !/^[\p{L}\p{N}.:_-]{1,253}$/u.test(host))) throw error("invalidAddress");
+    const { host, port } = shown;
     if (this.#peers.some((peer) => peer.host === host && peer.port === port)) throw error("duplicatePeer");
     const peer = this.#admit({ label, host, port, state: { kind: "resolving" }, key: null }, Date.now());
+    peer.addresses = addresses;
     this.tell({ peers: true, status: true });
     void this.#dial(peer);
     return peer.id;
+  }
+
+  async renamePeer(id: number, label: string): Promise<void> {
+    this.check("renamePeer");
+    if (!label.trim()) throw error("invalidName");
+    this.#change(id, { label: label.trim() });
+  }
+
+  async setPeerMuted(id: number, muted: boolean): Promise<void> {
+    this.#change(id, { muted });
+  }
+
+  async setPeerPinned(id: number, pinned: boolean): Promise<void> {
+    this.#change(id, { pinned });
   }
 
   async removePeer(id: number): Promise<void> {
@@ -248,6 +287,25 @@ export class MockHost extends MockCalling implements Host {
     return this.#peer(id).talk.page(before);
   }
 
+  async pageFrom(id: number, from: number): Promise<Page> {
+    return this.#peer(id).talk.pageFrom(from);
+  }
+
+  async setDraft(id: number, text: string): Promise<void> {
+    this.#change(id, { written: text });
+  }
+
+  async draft(id: number): Promise<string> {
+    return this.#peer(id).written;
+  }
+
+  async search(query: string, id: number | null): Promise<SearchHit[]> {
+    const found = this.#peers
+      .filter((peer) => id === null || peer.id === id)
+      .flatMap((peer) => peer.talk.search(query).map((hit) => ({ ...hit, peer: peer.id })));
+    return found.sort((a, b) => b.at - a.at).slice(0, 100);
+  }
+
   async markRead(id: number): Promise<void> {
     const { talk } = this.#peer(id);
     talk.read = talk.lines.length;
@@ -285,6 +343,19 @@ export class MockHost extends MockCalling implements Host {
     this.copied = text;
   }
 
+  async invite(): Promise<string> {
+    const { name, addresses, phase } = this.#status;
+    if (phase !== "online") throw error("notConnected");
+    const parsed = addresses.flatMap((address) => parseInvite(address)?.addresses ?? []);
+    return writeInvite({ name, addresses: parsed });
+  }
+
+  async readInvite(text: string): Promise<Invite> {
+    const invite = parseInvite(text);
+    if (!invite) throw error("invalidInvite");
+    return invite;
+  }
+
   async log(): Promise<string[]> {
     return ["INFO engine: listening on [::]:47800", "INFO engine: 2 peers connected"];
   }
@@ -302,7 +373,19 @@ export class MockHost extends MockCalling implements Host {
     if (person.label === "bob") talk.remember(manyLines(this.#options.lines), now);
     talk.remember(lines, now);
     talk.read = Math.max(0, talk.lines.length - unread);
-    const peer: Peer = { ...rest, id: this.#next++, name: rest.key ? rest.label : null, echo: false, gainDb: 0, talk };
+    const { label, host, port, key } = rest;
+    const peer: Peer = {
+      muted: false,
+      pinned: false,
+      written: "",
+      ...rest,
+      id: this.#next++,
+      name: key ? label : null,
+      echo: false,
+      gainDb: 0,
+      talk,
+      addresses: [{ host, port }],
+    };
     this.#peers.push(peer);
     return peer;
   }
@@ -343,7 +426,15 @@ export class MockHost extends MockCalling implements Host {
   }
 
   protected setGain(peer: number, gainDb: number): void {
-    this.#peer(peer).gainDb = gainDb;
+    this.#change(peer, { gainDb });
+  }
+
+  protected quiet(peer: number): boolean {
+    return this.quietEverywhere || this.#peer(peer).muted;
+  }
+
+  #change(id: number, some: Partial<Peer>): void {
+    Object.assign(this.#peer(id), some);
     this.tell({ peers: true });
   }
 
@@ -380,6 +471,9 @@ export class MockHost extends MockCalling implements Host {
   }
 }
 
+/** While these states hold, addresses are being tried. */
+const DIALLED: PeerState["kind"][] = ["resolving", "reaching", "proving", "unreachable"];
+
 const OFFLINE: NodeStatus = {
   phase: "offline",
   name: null,
@@ -390,4 +484,6 @@ const OFFLINE: NodeStatus = {
   requestsAllowed: true,
   echo: false,
   failedCallers: [],
+  doNotDisturb: false,
+  reached: false,
 };

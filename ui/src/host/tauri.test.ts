@@ -22,7 +22,10 @@ test("the password is the raw body, name and port are headers in ASCII", async (
 });
 
 test("arguments are named as the commands expect them", async () => {
-  await tauri.addPeer("bob", "localhost", 47801);
+  await tauri.addPeer("bob", [{ host: "localhost", port: 47801 }]);
+  await tauri.pageFrom(3, 200);
+  await tauri.search("agenda", null);
+  await tauri.viewing(3, true);
   await tauri.page(3, null);
   await tauri.acceptRequest(9);
   await tauri.allowRequests(false);
@@ -32,7 +35,10 @@ test("arguments are named as the commands expect them", async () => {
   await tauri.pushToTalk(false);
   await tauri.setPeerGain(3, -6);
   expect(invoke.mock.calls.map(([command, args]) => [command, args])).toEqual([
-    ["add_peer", { label: "bob", host: "localhost", port: 47801 }],
+    ["add_peer", { label: "bob", addresses: [{ host: "localhost", port: 47801 }] }],
+    ["page_from", { peer: 3, from: 200 }],
+    ["search", { query: "agenda", peer: null }],
+    ["viewing", { peer: 3, focused: true }],
     ["page", { peer: 3, before: null }],
     ["accept_request", { request: 9 }],
     ["allow_requests", { allowed: false }],
@@ -45,7 +51,7 @@ test("arguments are named as the commands expect them", async () => {
 });
 
 test("every call of the host but the events is a command of its name in snake case", async () => {
-  const names = Object.keys(tauri).filter((name) => name !== "onChanges") as (keyof Host)[];
+  const names = Object.keys(tauri).filter((name) => !name.startsWith("on")) as (keyof Host)[];
   for (const name of names) await (tauri[name] as (...args: unknown[]) => Promise<unknown>)();
   const commands = invoke.mock.calls.map(([command]) => command);
   expect(commands).toEqual(names.map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)));

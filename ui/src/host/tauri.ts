@@ -1,7 +1,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { commands } from "../bindings.gen";
-import type { AudioSettings, Changes, Host, HostError } from "./host";
+import type { AudioSettings, Changes, Host, HostError, ShellEvent } from "./host";
 
 /** What a listener hears first. */
 const EVERYTHING: Changes = {
@@ -21,11 +21,14 @@ export const tauri: Host = {
       invoke<void>("connect", password, { headers: { "x-name": encodeURIComponent(name), "x-port": String(port) } }),
     ),
   disconnect: () => guarded(commands.disconnect()),
-  status: () => guarded(commands.status()),
-  peers: () => guarded(commands.peers()),
+  status: () => command("status"),
+  peers: () => command("peers"),
   requests: () => guarded(commands.requests()),
 
-  addPeer: (label, host, port) => guarded(commands.addPeer(label, host, port)),
+  addPeer: (label, addresses) => command("add_peer", { label, addresses }),
+  renamePeer: (peer, label) => command("rename_peer", { peer, label }),
+  setPeerMuted: (peer, muted) => command("set_peer_muted", { peer, muted }),
+  setPeerPinned: (peer, pinned) => command("set_peer_pinned", { peer, pinned }),
   removePeer: (peer) => guarded(commands.removePeer(peer)),
   restorePeer: (peer) => guarded(commands.restorePeer(peer)),
   blockPeer: (peer) => guarded(commands.blockPeer(peer)),
@@ -42,9 +45,13 @@ export const tauri: Host = {
   checkLink: (text) => guarded(commands.checkLink(text)),
   openLink: (url) => guarded(commands.openLink(url)),
   page: (peer, before) => guarded(commands.page(peer, before)),
+  pageFrom: (peer, from) => command("page_from", { peer, from }),
   markRead: (peer) => guarded(commands.markRead(peer)),
+  setDraft: (peer, text) => command("set_draft", { peer, text }),
+  draft: (peer) => command("draft", { peer }),
+  search: (query, peer) => command("search", { query, peer }),
 
-  currentCall: () => guarded(commands.currentCall()),
+  currentCall: () => command("current_call"),
   startCall: (peer) => guarded(commands.startCall(peer)),
   acceptCall: (call) => guarded(commands.acceptCall(call)),
   rejectCall: (call) => guarded(commands.rejectCall(call)),
@@ -69,26 +76,52 @@ export const tauri: Host = {
 
   suggestPassword: () => guarded(commands.suggestPassword()),
   copyText: (text) => guarded(commands.copyText(text)),
+  invite: () => command("invite"),
+  readInvite: (text) => command("read_invite", { text }),
+  readQr: (image) => guarded(invoke<string>("read_qr", image)),
+  readQrOfClipboard: () => command("read_qr_of_clipboard"),
   log: () => guarded(commands.log()),
 
-  onChanges: (callback) => {
-    let stopped = false;
-    let unlisten: (() => void) | null = null;
-    listen<Changes>("changes", (event) => callback(event.payload)).then(
-      (stop) => {
-        if (stopped) return stop();
-        unlisten = stop;
-        // Whatever changed while the subscription was on its way would be missed otherwise.
-        callback(EVERYTHING);
-      },
-      (reason) => console.error("the window cannot listen for changes", reason),
-    );
-    return () => {
-      stopped = true;
-      unlisten?.();
-    };
-  },
+  settings: () => command("settings"),
+  setSettings: (settings) => command("set_settings", { settings }),
+  platform: () => command("platform"),
+  viewing: (peer, focused) => command("viewing", { peer, focused }),
+  lastViewed: () => command("last_viewed"),
+  pageReady: () => command("page_ready"),
+  openCompact: () => command("open_compact"),
+  closeCompact: () => command("close_compact"),
+  showConversation: (peer) => command("show_conversation", { peer }),
+  showWindow: () => command("show_window"),
+  quit: () => command("quit"),
+  dismissNotice: (notice) => command("dismiss_notice", { notice }),
+
+  // Whatever changed while the subscription was on its way would be missed otherwise.
+  onChanges: (callback) => subscribe<Changes>("changes", callback, () => callback(EVERYTHING)),
+  onShell: (callback) => subscribe<ShellEvent>("shell", callback, () => callback({ kind: "settings" })),
 };
+
+/** Listens until the answer is called. `started` is called once the subscription holds. */
+function subscribe<T>(event: string, callback: (payload: T) => void, started: () => void): () => void {
+  let stopped = false;
+  let unlisten: (() => void) | null = null;
+  listen<T>(event, ({ payload }) => callback(payload)).then(
+    (stop) => {
+      if (stopped) return stop();
+      unlisten = stop;
+      started();
+    },
+    (reason) => console.error(`the window cannot listen for ${event}`, reason),
+  );
+  return () => {
+    stopped = true;
+    unlisten?.();
+  };
+}
+
+/** A command by its name. */
+function command<T>(name: string, args?: Record<string, unknown>): Promise<T> {
+  return guarded(invoke<T>(name, args));
+}
 
 /** Commands reject with `{code, message}`; the bridge itself (unknown command, wrong argument) with a bare string. */
 function guarded(answer: Promise<null>): Promise<void>;

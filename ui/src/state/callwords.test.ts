@@ -24,6 +24,7 @@ const CALL: CallSnapshot = {
   speaker: open,
   uncompressed: false,
   fellBack: false,
+  silent: false,
 };
 const STATS: VoiceStats = {
   inputDb: -20,
@@ -140,7 +141,8 @@ test("only who is or just was there can be called", () => {
     "blocked",
   ] as const;
   const base = { id: 1, label: "bob", name: null, host: "h", port: 1, key: null, echo: false, unread: 0 };
-  const peer = (state: PeerState) => ({ ...base, state, last: null, gainDb: 0 });
+  const more = { last: null, gainDb: 0, muted: false, pinned: false, draft: "", trying: [] };
+  const peer = (state: PeerState) => ({ ...base, ...more, state });
   const callable = kinds.filter((kind) => callObstacle(peer({ kind }), null) === null);
   expect(callable).toEqual(["connected", "unreachable"]);
   expect(callObstacle(peer({ kind: "connected" }), { ...CALL, peer: 2 })).toBe("You are in another call");

@@ -11,6 +11,8 @@ const OFFLINE: NodeStatus = {
   requestsAllowed: true,
   echo: false,
   failedCallers: [],
+  doNotDisturb: false,
+  reached: false,
 };
 
 /** My own node: from Connect to Disconnect. */

@@ -130,6 +130,8 @@ test("the status bar is worded as promised", () => {
     requestsAllowed: true,
     echo: false,
     failedCallers: [],
+    doNotDisturb: false,
+    reached: false,
   };
   expect(statusLine({ ...status, phase: "online" })).toBe("Connected as NAME · UDP port 47800 · 2 of 3 peers online");
   const caller = { address: "10.0.0.9", count: 2, at: 0 };

@@ -47,6 +47,10 @@ function bob(state: PeerState): PeerSnapshot {
     unread: 0,
     last: null,
     gainDb: 0,
+    muted: false,
+    pinned: false,
+    draft: "",
+    trying: [],
   };
 }
 

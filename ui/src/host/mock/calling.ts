@@ -1,28 +1,39 @@
-import type { AudioDevices, CallRecord, CallSnapshot, Changes, MicTest, VoiceStats } from "../../bindings.gen";
-import type { AudioSettings, Host } from "../host";
+import type {
+  AudioDevices,
+  AudioSettings,
+  CallRecord,
+  CallSnapshot,
+  Changes,
+  MicTest,
+  Settings,
+  VoiceStats,
+} from "../host";
 import { type Answer, MockCalls } from "./calls";
+import { MockDesk } from "./desk";
 import { error } from "./error";
 import { MockSound } from "./sound";
 
 /** The part of the mock that calls and has sound devices. */
-export abstract class MockCalling {
+export abstract class MockCalling extends MockDesk {
   readonly sound = new MockSound();
   readonly calls: MockCalls;
 
   constructor(answer: Answer = "accept") {
+    super();
     const world = {
       pause: (ms: number) => this.pause(ms),
       tell: (changes: Partial<Changes>) => this.tell(changes),
+      quiet: (peer: number) => this.quiet(peer),
       record: (peer: number, sender: "me" | "them", call: CallRecord) => this.record(peer, sender, call),
     };
     this.calls = new MockCalls(world, this.sound, answer);
   }
 
-  protected abstract check(method: keyof Host): void;
   protected abstract pause(ms: number): Promise<void>;
   protected abstract tell(changes: Partial<Changes>): void;
   /** Puts the line of a call that is over into its conversation. */
   protected abstract record(peer: number, sender: "me" | "them", call: CallRecord): void;
+  protected abstract quiet(peer: number): boolean;
   protected abstract canCall(peer: number): boolean;
   protected abstract setGain(peer: number, gainDb: number): void;
 
@@ -79,6 +90,15 @@ export abstract class MockCalling {
     this.sound.settings = settings;
     this.calls.refresh();
     this.tell({ devices: true });
+  }
+
+  protected get audio(): AudioSettings {
+    return this.sound.settings as AudioSettings;
+  }
+
+  override async setSettings(settings: Settings): Promise<void> {
+    await super.setSettings(settings);
+    await this.setAudioSettings(settings.audio);
   }
 
   async setPeerGain(id: number, gainDb: number): Promise<void> {

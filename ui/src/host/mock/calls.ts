@@ -1,4 +1,4 @@
-import type { CallEnd, CallRecord, CallSnapshot, Changes, VoiceStats } from "../../bindings.gen";
+import type { CallEnd, CallRecord, CallSnapshot, Changes, VoiceStats } from "../host";
 import { error } from "./error";
 import type { MockSound } from "./sound";
 
@@ -9,6 +9,8 @@ export type Answer = "accept" | "reject" | "busy" | "never";
 export interface World {
   pause(ms: number): Promise<void>;
   tell(changes: Partial<Changes>): void;
+  /** Whether a call of this person may not ring. */
+  quiet(peer: number): boolean;
   /** Puts the line of a call that is over into its conversation. */
   record(peer: number, sender: "me" | "them", call: CallRecord): void;
 }
@@ -145,6 +147,7 @@ export class MockCalls {
       speaker: { kind: "closed" },
       uncompressed: false,
       fellBack: false,
+      silent: !outgoing && this.#world.quiet(peer),
     };
     this.#world.tell({ call: true });
     return this.current;

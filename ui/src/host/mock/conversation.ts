@@ -1,5 +1,5 @@
-import type { Content, Delivery, LastLine, Line, Page, Sender } from "../../bindings.gen";
 import { isMissed } from "../../state/callwords";
+import type { Content, Delivery, LastLine, Line, Page, SearchHit, Sender } from "../host";
 import type { Said } from "./people";
 
 const PAGE = 200;
@@ -36,7 +36,35 @@ export class MockConversation {
 
   page(before: number | null): Page {
     const end = Math.min(before ?? this.lines.length, this.lines.length);
-    const lines = this.lines.slice(Math.max(0, end - PAGE), end);
+    return this.#between(Math.max(0, end - PAGE), end);
+  }
+
+  pageFrom(from: number): Page {
+    return this.#between(from, from + PAGE);
+  }
+
+  /** The newest first; every word must occur. */
+  search(query: string): Omit<SearchHit, "peer">[] {
+    const words = query.toLowerCase().split(/\s+/).filter(Boolean);
+    const [first] = words;
+    if (!first) return [];
+    const hits: Omit<SearchHit, "peer">[] = [];
+    for (let seq = this.lines.length - 1; seq >= 0 && hits.length < 100; seq -= 1) {
+      const line = this.lines[seq];
+      const text = line?.kind === "text" ? line.text : line?.kind === "link" ? line.url : "";
+      const plain = text.toLowerCase();
+      if (!line || !words.every((word) => plain.includes(word))) continue;
+      const at = plain.indexOf(first);
+      const start = Math.max(0, at - 40);
+      const excerpt = `${start > 0 ? "…" : ""}${text.slice(start, start + 150)}`;
+      const from = at - start + (start > 0 ? 1 : 0);
+      hits.push({ seq, mine: line.sender === "me", at: line.at, excerpt, from, to: from + first.length });
+    }
+    return hits;
+  }
+
+  #between(from: number, to: number): Page {
+    const lines = this.lines.slice(from, to);
     return { revision: this.revision, first: 0, end: this.lines.length, read: this.read, lines };
   }
 

@@ -1,5 +1,4 @@
-import type { Code } from "../../bindings.gen";
-import type { HostError } from "../host";
+import type { Code, HostError } from "../host";
 
 /** What a call of the host rejects with. */
 export function error(code: Code): HostError {

@@ -1,4 +1,4 @@
-import type { CallRecord, Line, Notice, PeerState, RequestSnapshot } from "../../bindings.gen";
+import type { CallRecord, Line, Notice, PeerState, RequestSnapshot } from "../host";
 
 /** Somebody who exists only in memory. `lines` are filled with numbers and the missing times by the mock. */
 export interface Person {
@@ -8,6 +8,9 @@ export interface Person {
   state: PeerState;
   key: string | null;
   unread?: number;
+  muted?: boolean;
+  pinned?: boolean;
+  written?: string;
   lines?: Said[];
 }
 
@@ -90,7 +93,8 @@ export function everybody(now: number): Person[] {
       port: 65535,
       state: { kind: "connected" },
       key: "b7e151628aed2a6a",
-      unread: 128,
+      unread: 3,
+      muted: true,
       lines: [
         { by: "them", ago: 64, text: HARD_TEXT },
         { by: "them", ago: 63, unknown: true },
@@ -103,6 +107,7 @@ export function everybody(now: number): Person[] {
       port: 47800,
       state: { kind: "unreachable" },
       key: "243f6a8885a308d3",
+      written: "Tell me when",
       lines: [{ by: "me", ago: 3, text: "Did the train stop?", delivery: "sent" }],
     },
     {

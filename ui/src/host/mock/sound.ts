@@ -1,4 +1,4 @@
-import type { AudioDevices, AudioSettings, DeviceState, MicTest } from "../../bindings.gen";
+import type { AudioDevices, AudioSettings, DeviceState, MicTest } from "../host";
 import { error } from "./error";
 
 type Trouble = "missing" | "refused" | "busy";

@@ -1,0 +1,48 @@
+/** Somebody who clicks and types until the page shows what the gallery wants to show. */
+export class Visitor {
+  /** The first element of this test id, once it is there. */
+  async find(testid: string, text = ""): Promise<HTMLElement> {
+    return this.#until(() =>
+      [...document.querySelectorAll<HTMLElement>(`[data-testid="${testid}"]`)].find((one) =>
+        one.textContent?.includes(text),
+      ),
+    );
+  }
+
+  /** `text`: the one that contains it. */
+  async click(testid: string, text = ""): Promise<void> {
+    const element = await this.find(testid, text);
+    // Menus open at the press, buttons act at the click.
+    element.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, button: 0, pointerType: "mouse" }));
+    element.dispatchEvent(new PointerEvent("pointerup", { bubbles: true, button: 0, pointerType: "mouse" }));
+    element.click();
+  }
+
+  async type(testid: string, text: string): Promise<void> {
+    const field = (await this.find(testid)) as HTMLInputElement | HTMLTextAreaElement;
+    field.focus();
+    field.value = text;
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  }
+
+  async press(key: string, more: KeyboardEventInit = {}): Promise<void> {
+    const target = document.activeElement ?? document.body;
+    target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }));
+  }
+
+  /** Opens the conversation with somebody, by the beginning of the name. */
+  async open(name: string): Promise<void> {
+    await this.click("peer-row", name);
+    await this.find("composer");
+  }
+
+  async #until<T>(look: () => T | undefined): Promise<T> {
+    const deadline = performance.now() + 5000;
+    for (;;) {
+      const found = look();
+      if (found) return found;
+      if (performance.now() > deadline) throw new Error("the gallery waited in vain");
+      await new Promise(requestAnimationFrame);
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/** What the desktop around the windows knows: settings, platform, invites, notices. */
+import type { AudioSettings } from "./host";
+
+/** What the person chose. Kept on disk; nothing of it is about people or conversations. */
+export interface Settings {
+  general: { closeToTray: boolean; startAtLogin: boolean; startHidden: boolean };
+  /** `textPercent`: 80 to 200. */
+  appearance: { theme: "system" | "light" | "dark"; contrast: "system" | "high"; textPercent: number };
+  notifications: {
+    messages: boolean;
+    requests: boolean;
+    missedCalls: boolean;
+    showContent: boolean;
+    doNotDisturb: boolean;
+    incoming: "popup" | "window" | "notification";
+  };
+  privacy: { allowRequests: boolean };
+  /** `port` 0: the first free one. */
+  network: { port: number };
+  /** Keys that work everywhere, as "Control+Shift+KeyM". */
+  shortcuts: { talk: string | null; mute: string | null };
+  audio: AudioSettings;
+  seen: { trayHint: boolean };
+}
+
+export interface Platform {
+  os: "linux" | "mac" | "windows";
+  wayland: boolean;
+  /** There is a tray now. */
+  tray: boolean;
+  globalShortcuts: boolean;
+  version: string;
+  /** Such as "p2p-comm/1". */
+  protocol: string;
+  profile: string | null;
+}
+
+export interface PeerAddress {
+  host: string;
+  port: number;
+}
+
+export interface Invite {
+  name: string | null;
+  addresses: PeerAddress[];
+}
+
+/** A line that holds what was searched for. `from` and `to` are the first match in the excerpt, in UTF-16 code units. */
+export interface SearchHit {
+  peer: number;
+  seq: number;
+  mine: boolean;
+  /** Our clock, milliseconds since 1970 (UTC). */
+  at: number;
+  excerpt: string;
+  from: number;
+  to: number;
+}
+
+export type ShellNotice = "settingsDamaged" | "settingsReadOnly" | "shortcutTaken" | "trayHint";
+
+export type ShellEvent =
+  | { kind: "settings" }
+  | { kind: "platform" }
+  | { kind: "open"; peer: number }
+  | { kind: "notice"; notice: ShellNotice };

@@ -1,0 +1,31 @@
+import { type Component, mount } from "svelte";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/controls.css";
+import "./styles/overlays.css";
+import type { Host } from "./host/host";
+
+/** The pages of the program: the window, the incoming call, the small call window. */
+export type View = "main" | "popup" | "compact";
+
+type Page = Component<{ host: Host }>;
+
+const PAGES: Record<View, () => Promise<{ default: Page }>> = {
+  main: () => import("./Root.svelte"),
+  popup: () => import("./views/popup/Popup.svelte"),
+  compact: () => import("./views/compact/Compact.svelte"),
+};
+
+/** Draws a page on a host. */
+export async function open(view: View, host: Host): Promise<void> {
+  const target = document.getElementById("app");
+  if (!target) throw new Error("the document has no place for the page");
+  const { default: Page } = await PAGES[view]();
+  mount(Page, { target, props: { host } });
+}
+
+/** `?view=` of an address. */
+export function viewOf(query: URLSearchParams): View {
+  const view = query.get("view");
+  return view === "popup" || view === "compact" ? view : "main";
+}
