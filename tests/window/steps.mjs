@@ -38,6 +38,7 @@ export async function meet(stage) {
 
 export async function addPeer(app, { label, host = "localhost", port }) {
   await app.click("add-peer");
+  await app.click("add-by-hand");
   await app.fill("add-label", label);
   await app.fill("add-host", host);
   await app.fill("add-port", String(port));

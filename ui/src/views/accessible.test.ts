@@ -24,11 +24,11 @@ test.each(["bob", "carol", "dave", "erin", "grace", "heidi", "mallory", "Maximil
   },
 );
 
-test("the dialog to add a peer", async () => {
+test("the dialog to add a friend", async () => {
   const { user } = await openOnline();
   await user.click(screen.getByTestId("add-peer"));
   await user.click(await screen.findByTestId("add-submit"));
-  expect(screen.getByRole("dialog", { name: "Add a peer" })).toBeVisible();
+  expect(screen.getByRole("dialog", { name: "Add a friend" })).toBeVisible();
   await expectAccessible();
 });
 
