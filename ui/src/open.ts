@@ -4,6 +4,7 @@ import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/overlays.css";
 import type { Host } from "./host/host";
+import { followAppearance } from "./state/appearance";
 
 /** The pages of the program: the window, the incoming call, the small call window. */
 export type View = "main" | "popup" | "compact";
@@ -20,7 +21,7 @@ const PAGES: Record<View, () => Promise<{ default: Page }>> = {
 export async function open(view: View, host: Host): Promise<void> {
   const target = document.getElementById("app");
   if (!target) throw new Error("the document has no place for the page");
-  const { default: Page } = await PAGES[view]();
+  const [{ default: Page }] = await Promise.all([PAGES[view](), followAppearance(host)]);
   mount(Page, { target, props: { host } });
 }
 

@@ -1,16 +1,20 @@
 import { createContext } from "svelte";
-import { SvelteMap } from "svelte/reactivity";
 import type { Changes, Host, PeerSnapshot, RequestSnapshot } from "../host/host";
 import { Calls } from "./calls.svelte";
 import { Conversation } from "./conversation.svelte";
+import { Drafts } from "./drafts.svelte";
 import { Peers } from "./peers.svelte";
 import { Pull } from "./pull";
 import { Session } from "./session.svelte";
+import { Desk, type Section } from "./settings.svelte";
 import { Sound } from "./sound.svelte";
 import { Toasts } from "./toasts.svelte";
 import { sentence, wordsOf } from "./words";
 
 export const [useApp, provideApp] = createContext<App>();
+
+/** What stands over the window: to add somebody, to go to somebody, the shortcuts, the people who are blocked, the settings. */
+export type Dialog = "add" | "people" | "shortcuts" | "blocked" | "settings";
 
 /** Everything the window shows, and everything one can do in it. It hears what changed and reads it again. */
 export class App {
@@ -19,13 +23,15 @@ export class App {
   readonly peers: Peers;
   readonly calls: Calls;
   readonly sound: Sound;
+  readonly desk: Desk;
+  readonly drafts: Drafts;
   readonly toasts = new Toasts();
-  /** What is written and not sent, by peer. In memory only. */
-  readonly drafts = new SvelteMap<number, string>();
   requests: RequestSnapshot[] = $state.raw([]);
   conversation: Conversation | null = $state.raw(null);
-  /** Whether the settings are open. */
-  settings = $state(false);
+  /** There is at most one. */
+  dialog: Dialog | null = $state(null);
+  /** Which part of the settings is shown. */
+  section: Section = $state("general");
   #requests: Pull;
 
   constructor(host: Host) {
@@ -34,6 +40,8 @@ export class App {
     this.peers = new Peers(host);
     this.calls = new Calls(this);
     this.sound = new Sound(host);
+    this.desk = new Desk(host);
+    this.drafts = new Drafts(host);
     this.#requests = new Pull(async () => {
       this.requests = await host.requests();
     });
@@ -41,9 +49,17 @@ export class App {
 
   /** Reads everything once and then whatever changes. Returns the way to stop. */
   start(): () => void {
-    const stop = this.host.onChanges((changes) => this.#changed(changes));
+    const stops = [
+      this.host.onChanges((changes) => this.#changed(changes)),
+      this.host.onShell((event) => event.kind === "open" && this.open(event.peer)),
+      this.desk.start(),
+      () => this.drafts.flush(),
+    ];
     this.#changed({ status: true, peers: true, requests: true, call: true, devices: true, conversations: [] });
-    return stop;
+    this.#quietly(this.#comeBack());
+    return () => {
+      for (const stop of stops) stop();
+    };
   }
 
   /** The entry whose conversation is open. */
@@ -53,12 +69,25 @@ export class App {
 
   open(peer: number): void {
     if (this.conversation?.peer === peer) return;
+    this.drafts.flush();
     this.conversation = new Conversation(this.host, peer);
-    this.attempt(this.conversation.refresh());
+    this.attempt(Promise.all([this.conversation.refresh(), this.drafts.load(peer)]));
+  }
+
+  /** Opens a conversation at one of its lines. */
+  openAt(peer: number, seq: number): void {
+    this.open(peer);
+    if (this.conversation) void this.attempt(this.conversation.find(seq));
   }
 
   close(): void {
+    this.drafts.flush();
     this.conversation = null;
+  }
+
+  openSettings(section: Section = this.section): void {
+    this.section = section;
+    this.dialog = "settings";
   }
 
   /** Waits for something and shows its failure where no view has a better place for it. */
@@ -80,6 +109,7 @@ export class App {
   async remove({ id, label }: PeerSnapshot): Promise<void> {
     if (!(await this.attempt(this.host.removePeer(id)))) return;
     if (this.conversation?.peer === id) this.close();
+    this.drafts.forget(id);
     await this.peers.refresh();
     this.toasts.say(`Removed ${label}`, () => this.#takeBack(id, this.host.restorePeer(id)));
   }
@@ -88,6 +118,18 @@ export class App {
     if (!(await this.attempt(this.host.blockPeer(id)))) return;
     await this.peers.refresh();
     this.toasts.say(`Blocked ${label}`, () => this.#takeBack(id, this.host.unblockPeer(id)));
+  }
+
+  async unblock({ id }: PeerSnapshot): Promise<void> {
+    await this.attempt(this.host.unblockPeer(id).then(() => this.peers.refresh()));
+  }
+
+  async pin({ id, pinned }: PeerSnapshot): Promise<void> {
+    await this.attempt(this.host.setPeerPinned(id, !pinned).then(() => this.peers.refresh()));
+  }
+
+  async mute({ id, muted }: PeerSnapshot): Promise<void> {
+    await this.attempt(this.host.setPeerMuted(id, !muted).then(() => this.peers.refresh()));
   }
 
   async accept(request: RequestSnapshot): Promise<void> {
@@ -113,6 +155,11 @@ export class App {
     await this.attempt(this.host.stopEcho());
   }
 
+  /** Files were pasted or dropped. */
+  refuseFiles(): void {
+    this.toasts.say("Files cannot be sent yet; only text and links can. Nothing was sent.");
+  }
+
   /** The clipboard belongs to the system; say that it worked. */
   async copy(text: string, what: string): Promise<void> {
     if (await this.attempt(this.host.copyText(text))) this.toasts.say(`${what} copied`);
@@ -126,6 +173,12 @@ export class App {
     if (!(await this.attempt(work))) return;
     await this.peers.refresh();
     this.open(peer);
+  }
+
+  /** After the page was loaded again, the conversation that was open is open again. */
+  async #comeBack(): Promise<void> {
+    const [peer] = await Promise.all([this.host.lastViewed(), this.session.refresh(), this.peers.refresh()]);
+    if (peer !== null && !this.conversation && this.peers.find(peer)) this.open(peer);
   }
 
   #changed(changes: Changes): void {
@@ -151,7 +204,7 @@ export class App {
     this.drafts.clear();
     this.peers.clear();
     this.calls.clear();
-    this.settings = false;
+    this.dialog = null;
     this.toasts.clear();
   }
 }

@@ -1,44 +1,45 @@
 import type { Line } from "../host/host";
 import { dayOf, isLate } from "./time";
 
-/** What the message area shows, from top to bottom. */
-export type Item =
-  | { kind: "day"; key: string; day: number }
-  | { kind: "unread"; key: string }
-  | { kind: "notice"; key: string; line: Line & { kind: "notice" } }
-  | { kind: "call"; key: string; line: Line & { kind: "call" } }
-  | { kind: "group"; key: string; mine: boolean; lines: Line[] };
+/** How a line stands among its neighbours. */
+export interface Place {
+  /** The day that begins with it. */
+  day: number | null;
+  /** The first of a group: one sender, one minute. */
+  head: boolean;
+  /** The last of a group, or of those that came as far as this one: it carries the time and the mark. */
+  foot: boolean;
+}
 
-/** Puts lines in groups of one sender and one minute, with lines between days and before what is unread. */
-export function arrange(lines: Line[], unreadFrom: number | null): Item[] {
-  const items: Item[] = [];
-  let previous: Line | null = null;
-  for (const line of lines) {
-    if (!previous || dayOf(previous.at) !== dayOf(line.at)) {
-      items.push({ kind: "day", key: `day ${line.seq}`, day: dayOf(line.at) });
-    }
-    if (line.seq === unreadFrom) items.push({ kind: "unread", key: "unread" });
-    const last = items.at(-1);
-    if (line.kind === "notice") {
-      items.push({ kind: "notice", key: `notice ${line.seq}`, line });
-    } else if (line.kind === "call") {
-      items.push({ kind: "call", key: `call ${line.seq}`, line });
-    } else if (previous && last?.kind === "group" && belongTogether(previous, line)) {
-      last.lines.push(line);
-    } else {
-      items.push({ kind: "group", key: `group ${line.seq}`, mine: line.sender === "me", lines: [line] });
-    }
-    previous = line;
-  }
-  return items;
+/** `before` and `after`: null if there is none, undefined if it is not known. `cut`: something stands between `before` and this line. */
+export function placeOf(
+  line: Line,
+  before: Line | null | undefined,
+  after: Line | null | undefined,
+  cut: { above: boolean; below: boolean },
+): Place {
+  const newDay = before !== undefined && (before === null || dayOf(before.at) !== dayOf(line.at));
+  const tail = !after || cut.below || dayOf(after.at) !== dayOf(line.at) || !belongTogether(line, after);
+  return {
+    day: newDay ? dayOf(line.at) : null,
+    head: newDay || cut.above || !before || !belongTogether(before, line),
+    foot: tail || after?.delivery !== line.delivery,
+  };
 }
 
 function belongTogether(a: Line, b: Line): boolean {
   return (
+    isSaid(a) &&
+    isSaid(b) &&
     a.sender === b.sender &&
     minuteOf(a.sentAt) === minuteOf(b.sentAt) &&
     isLate(a.sentAt, a.at) === isLate(b.sentAt, b.at)
   );
+}
+
+/** Whether somebody said it; the rest stands by itself. */
+function isSaid({ kind }: Line): boolean {
+  return kind !== "notice" && kind !== "call";
 }
 
 function minuteOf(at: number): number {

@@ -1,80 +1,83 @@
+import { SvelteMap, SvelteSet } from "svelte/reactivity";
 import type { Host, Line, Page } from "../host/host";
 import { callBrief } from "./callwords";
 import { Pull } from "./pull";
 
 /** Lines that one page holds. */
-const PAGE = 200;
-/** Lines kept at once. A window of the conversation, so that the longest one stays as quick as the shortest. */
-export const KEPT = 3 * PAGE;
+export const PAGE = 200;
+/** Pages kept at once, so that the longest conversation costs no more than the shortest. */
+export const KEPT = 20;
+/** Lines that are read before they come into view. */
+const AHEAD = 100;
 
-/** The open conversation: a window of lines that is read again whenever something changed. */
+/** The open conversation: its length, and those of its pages that are being looked at. */
 export class Conversation {
   readonly peer: number;
-  lines: Line[] = $state.raw([]);
+  /** The line of the first row: the oldest one when it was opened. What is dropped since then leaves an empty row. */
+  base = $state(0);
   /** The oldest line that exists. */
   first = $state(0);
   /** One past the newest line that exists. */
   end = $state(0);
   loaded = $state(false);
-  /** Whether the reader is at the bottom: then the window follows what comes. */
+  /** Whether the reader is at the bottom: then the view follows what comes. */
   following = $state(true);
   /** Where unread lines began when the conversation was opened. */
   unreadFrom: number | null = $state(null);
+  /** The line that was looked for. A new object for each search. */
+  found: { seq: number } | null = $state.raw(null);
+  /** Long texts that are shown whole. */
+  readonly unfolded = new SvelteSet<number>();
   /** What a screen reader should say. */
   announcement = $state("");
   /** One past the newest line that was on screen. */
   seen = $state(0);
   #read = 0;
   #host: Host;
+  /** By number; a line that was not read is undefined. Replaced, never changed. */
+  #pages = new SvelteMap<number, (Line | undefined)[]>();
+  /** The first and the last line in view. */
+  #view = { from: 0, to: 0 };
   #pull: Pull;
+  #fill: Pull;
   #queue: Promise<unknown> = Promise.resolve();
   #sending: Promise<unknown> = Promise.resolve();
 
   constructor(host: Host, peer: number) {
     this.#host = host;
     this.peer = peer;
-    this.#pull = new Pull(() => this.#serial(() => this.#refresh()));
+    this.#pull = new Pull(() => this.#serial(() => (this.loaded ? this.#refresh() : this.#open())));
+    this.#fill = new Pull(() => this.#serial(() => this.#readMissing()));
   }
 
-  get atStart(): boolean {
-    return (this.lines[0]?.seq ?? this.first) <= this.first;
-  }
-
-  get atEnd(): boolean {
-    return this.#next >= this.end;
-  }
-
-  get #next(): number {
-    return (this.lines.at(-1)?.seq ?? this.first - 1) + 1;
+  /** A line, or undefined if it does not exist or is not read yet. */
+  line(seq: number): Line | undefined {
+    return seq < this.first ? undefined : this.#pages.get(pageOf(seq))?.[seq % PAGE];
   }
 
   refresh(): Promise<void> {
     return this.#pull.run();
   }
 
-  older(): Promise<void> {
-    return this.#serial(async () => {
-      const start = this.lines[0];
-      if (!start || this.atStart) return;
-      const page = await this.#page(start.seq);
-      this.lines = [...page.lines, ...this.lines].slice(0, KEPT);
-    });
+  /** Says which lines are in view. They and those around them are read if they are not here. */
+  show(from: number, to: number): Promise<void> {
+    this.#view = { from, to };
+    return this.#missing() === null ? Promise.resolve() : this.#fill.run();
   }
 
-  newer(): Promise<void> {
-    return this.#serial(async () => {
-      if (this.atEnd) return;
-      const page = await this.#page(Math.min(this.end, this.#next + PAGE));
-      const fresh = page.lines.filter((line) => line.seq >= this.#next);
-      this.lines = [...this.lines, ...fresh].slice(-KEPT);
-    });
+  /** Goes to a line, for instance one that a search found. */
+  async find(seq: number): Promise<void> {
+    if (!this.loaded) await this.refresh();
+    if (seq < this.first || seq >= this.end) return;
+    this.following = false;
+    await this.show(seq, seq);
+    this.found = { seq };
   }
 
-  latest(): Promise<void> {
-    return this.#serial(async () => {
-      this.following = true;
-      if (!this.atEnd) this.lines = (await this.#page(null)).lines;
-    });
+  /** Goes to the newest line. */
+  async latest(): Promise<void> {
+    this.following = true;
+    await this.show(this.end - 1, this.end - 1);
   }
 
   async markRead(): Promise<void> {
@@ -92,76 +95,127 @@ export class Conversation {
     return this.#inOrder(() => this.#host.sendLink(this.peer, url));
   }
 
-  async #refresh(): Promise<void> {
-    const known = this.loaded;
-    const follow = !known || (this.atEnd && (this.following || this.lines.length < KEPT));
-    const before = follow ? null : this.#next;
-    const page = await this.#page(before);
-    const heard = this.#next;
-    this.#merge(page);
-    await this.#refreshPending(page.lines[0]?.seq ?? 0);
-    if (!known) this.#open(page);
-    else this.#announce(heard);
-  }
-
-  #merge(page: Page): void {
-    const from = page.lines[0]?.seq;
-    if (from === undefined) {
-      this.lines = this.lines.filter((line) => line.seq >= page.first);
-      return;
+  async #open(): Promise<void> {
+    const newest = await this.#host.page(this.peer, null);
+    this.base = newest.first;
+    this.#view = { from: newest.end - 1, to: newest.end - 1 };
+    this.#take(newest);
+    const start = newest.lines[0]?.seq ?? newest.end;
+    if (newest.read < start) {
+      this.#view = { from: newest.read, to: newest.read };
+      this.#take(await this.#host.pageFrom(this.peer, newest.read));
     }
-    const gap = from > this.#next;
-    const kept = gap ? [] : this.lines.filter((line) => line.seq < from && line.seq >= page.first);
-    const all = [...kept, ...this.#known(page.lines)];
-    this.lines = this.following ? all.slice(-KEPT) : all.slice(0, KEPT);
-  }
-
-  /** The page covers the newest lines; what still waits for delivery further up changes too. */
-  async #refreshPending(edge: number): Promise<void> {
-    for (let below = edge; ; ) {
-      const line = this.lines.findLast(
-        ({ seq, delivery }) => seq < below && (delivery === "queued" || delivery === "sent"),
-      );
-      if (!line) return;
-      const page = await this.#page(line.seq + 1);
-      const fresh = new Map(this.#known(page.lines).map((again) => [again.seq, again]));
-      this.lines = this.lines.map((old) => fresh.get(old.seq) ?? old);
-      below = page.lines[0]?.seq ?? 0;
-    }
-  }
-
-  /** Only the delivery of a line ever changes. Whatever is as it was stays the same object and is not drawn again. */
-  #known(fresh: Line[]): Line[] {
-    const old = new Map(this.lines.map((line) => [line.seq, line]));
-    return fresh.map((line) => {
-      const known = old.get(line.seq);
-      return known && known.delivery === line.delivery ? known : line;
-    });
-  }
-
-  #open(page: Page): void {
+    this.unreadFrom = this.#firstUnread();
+    this.seen = this.end;
     this.loaded = true;
-    this.seen = page.end;
-    const unread = this.lines.find((line) => line.seq >= page.read && line.sender === "them");
-    this.unreadFrom = unread?.seq ?? null;
   }
 
-  #announce(from: number): void {
-    const fresh = this.lines.filter((line) => line.seq >= from && line.sender === "them");
+  async #refresh(): Promise<void> {
+    const known = this.end;
+    const page = await this.#host.pageFrom(this.peer, known);
+    this.#take(page);
+    this.#announce(page.lines.filter((line) => line.seq >= known));
+    await this.#readPending(known);
+    await this.#readMissing();
+  }
+
+  /** Of lines that were here before only the delivery changes, and only while it is not final. */
+  async #readPending(before: number): Promise<void> {
+    const { from, to } = this.#around();
+    for (const [number, page] of [...this.#pages]) {
+      if (!page.some((line) => line && line.seq < before && isPending(line))) continue;
+      if (number >= from && number <= to) await this.#readPage(number);
+      else this.#pages.delete(number);
+    }
+  }
+
+  async #readMissing(): Promise<void> {
+    for (let number = this.#missing(); number !== null; number = this.#missing()) {
+      await this.#readPage(number);
+      if (this.#lacks(number)) return;
+    }
+  }
+
+  async #readPage(number: number): Promise<void> {
+    this.#take(await this.#host.pageFrom(this.peer, number * PAGE));
+  }
+
+  /** A page around what is in view that is not read as a whole; first the one in view. */
+  #missing(): number | null {
+    const { from, to } = this.#around();
+    const now = pageOf(this.#view.from);
+    if (now >= from && now <= to && this.#lacks(now)) return now;
+    for (let number = from; number <= to; number += 1) if (this.#lacks(number)) return number;
+    return null;
+  }
+
+  #lacks(number: number): boolean {
+    const page = this.#pages.get(number);
+    const start = Math.max(this.first, number * PAGE);
+    const end = Math.min(this.end, (number + 1) * PAGE);
+    for (let seq = start; seq < end; seq += 1) if (!page?.[seq % PAGE]) return true;
+    return false;
+  }
+
+  /** The numbers of the pages in view and beside it. */
+  #around(): { from: number; to: number } {
+    const from = pageOf(Math.max(this.first, this.#view.from - AHEAD));
+    return { from, to: pageOf(Math.min(this.end - 1, this.#view.to + AHEAD)) };
+  }
+
+  #take(page: Page): void {
+    this.first = page.first;
+    this.end = page.end;
+    this.#read = page.read;
+    const fresh = new Map<number, Line[]>();
+    for (const line of page.lines) {
+      // The notice that stands for what was dropped has no place of its own.
+      if (line.seq < page.first) continue;
+      const number = pageOf(line.seq);
+      fresh.set(number, [...(fresh.get(number) ?? []), line]);
+    }
+    for (const [number, lines] of fresh) this.#merge(number, lines);
+    this.#forget();
+  }
+
+  /** Whatever is as it was stays the same object and is not drawn again. */
+  #merge(number: number, lines: Line[]): void {
+    const old = this.#pages.get(number);
+    const isNew = (line: Line) => {
+      const known = old?.[line.seq % PAGE];
+      return known === undefined || known.delivery !== line.delivery;
+    };
+    const changed = lines.filter(isNew);
+    if (changed.length === 0) return;
+    const page = old ? [...old] : Array.from({ length: PAGE }, () => undefined);
+    for (const line of changed) page[line.seq % PAGE] = line;
+    this.#pages.set(number, page);
+  }
+
+  /** The pages farthest from what is in view go first. */
+  #forget(): void {
+    const now = pageOf(this.#view.from);
+    const far = [...this.#pages.keys()].sort((a, b) => Math.abs(b - now) - Math.abs(a - now));
+    for (const number of far.slice(0, Math.max(0, far.length - KEPT))) this.#pages.delete(number);
+  }
+
+  #firstUnread(): number | null {
+    for (let seq = Math.max(this.#read, this.first); seq < this.end; seq += 1) {
+      const line = this.line(seq);
+      if (!line) return null;
+      if (line.sender === "them") return seq;
+    }
+    return null;
+  }
+
+  #announce(lines: Line[]): void {
+    const fresh = lines.filter(({ sender }) => sender === "them");
     if (fresh.length > 1) this.announcement = `${fresh.length} new messages`;
     const [line] = fresh;
     if (fresh.length !== 1 || !line) return;
     if (line.kind === "text") this.announcement = line.text.slice(0, 300);
     else if (line.kind === "call") this.announcement = callBrief(line.sender, line.call);
     else if (line.kind === "link") this.announcement = `Link to ${line.host ?? line.url}`;
-  }
-
-  async #page(before: number | null): Promise<Page> {
-    const page = await this.#host.page(this.peer, before);
-    this.first = page.first;
-    this.end = page.end;
-    this.#read = page.read;
-    return page;
   }
 
   #serial<T>(work: () => Promise<T>): Promise<T> {
@@ -176,4 +230,12 @@ export class Conversation {
     this.#sending = done.catch(() => {});
     return done;
   }
+}
+
+function pageOf(seq: number): number {
+  return Math.floor(seq / PAGE);
+}
+
+function isPending({ delivery }: Line): boolean {
+  return delivery === "queued" || delivery === "sent";
 }

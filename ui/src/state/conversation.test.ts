@@ -1,86 +1,132 @@
 import { beforeEach, expect, test, vi } from "vitest";
+import type { Line } from "../host/host";
 import { MockHost } from "../host/mock";
-import { Conversation, KEPT } from "./conversation.svelte";
+import { Conversation, KEPT, PAGE } from "./conversation.svelte";
 
+/** Lines of the long conversation, besides those that bob said anyway. */
+const MANY = 5000;
 let host: MockHost;
 let talk: Conversation;
 
 beforeEach(async () => {
-  host = new MockHost({ pace: 0, lines: 2000 });
+  host = new MockHost({ pace: 0, lines: MANY });
   host.goOnline("alice", 47800);
   talk = new Conversation(host, 1);
   await talk.refresh();
 });
 
-const seqs = () => talk.lines.map(({ seq }) => seq);
-
-function expectUnbroken() {
-  const all = seqs();
-  expect(all).toEqual(all.map((_, i) => (all[0] ?? 0) + i));
+/** The lines that are here, in order. */
+function known(): Line[] {
+  return Array.from({ length: talk.end }, (_, seq) => talk.line(seq)).filter((line) => line !== undefined);
 }
 
-test("it opens at the newest page", () => {
-  expect(talk.lines.length).toBe(200);
-  expect(talk.atEnd).toBe(true);
+const last = () => talk.line(talk.end - 1);
+
+test("it opens with its length, its newest lines and the first unread one", () => {
+  expect(talk.base).toBe(0);
+  expect(talk.end).toBeGreaterThan(MANY);
+  expect(last()).toBeDefined();
   expect(talk.unreadFrom).toBe(talk.end - 2);
+  expect(known().length).toBe(PAGE);
 });
 
-test("going up and down keeps one unbroken window of limited size", async () => {
-  while (!talk.atStart) await talk.older();
-  expectUnbroken();
-  expect(seqs()[0]).toBe(0);
-  expect(talk.lines.length).toBe(KEPT);
-  expect(talk.atEnd).toBe(false);
-  while (!talk.atEnd) await talk.newer();
-  expectUnbroken();
-  expect(talk.lines.length).toBe(KEPT);
+test("a first unread line far up is read, too", async () => {
+  await host.markRead(1);
+  for (let i = 0; i < 700; i += 1) host.receive(1, `unread ${i}`);
+  const again = new Conversation(host, 1);
+  await again.refresh();
+  expect(again.unreadFrom).toBe(again.end - 700);
+  expect(again.line(again.end - 700)).toMatchObject({ text: "unread 0" });
+  expect(again.line(again.end - 1)).toMatchObject({ text: "unread 699" });
 });
 
-test("a reader far up is left in peace by what comes", async () => {
-  talk.following = false;
-  while (!talk.atStart) await talk.older();
-  const before = seqs();
-  host.receive(1, "news");
-  await talk.refresh();
-  expect(seqs()).toEqual(before);
-  await talk.latest();
-  expect(talk.lines.at(-1)).toMatchObject({ text: "news" });
+test("what comes into view is read, together with what stands around it", async () => {
+  await talk.show(2000, 2020);
+  for (let seq = 1900; seq <= 2120; seq += 1) expect(talk.line(seq)?.seq).toBe(seq);
 });
 
-test("a flood larger than a page leaves no hole", async () => {
+test("a walk through everything keeps a limited number of lines", async () => {
+  for (let seq = 0; seq < talk.end; seq += 50) await talk.show(seq, seq + 20);
+  expect(last()).toBeDefined();
+  expect(known().length).toBeLessThanOrEqual(KEPT * PAGE);
+});
+
+test("what is in view already is not read again", async () => {
+  await talk.show(2000, 2020);
+  const read = vi.spyOn(host, "pageFrom");
+  await talk.show(2001, 2021);
+  expect(read).not.toHaveBeenCalled();
+});
+
+test("a scrollbar that is pulled through the pages reads only where it stops", async () => {
+  const read = vi.spyOn(host, "pageFrom");
+  const shown = Array.from({ length: 20 }, (_, i) => talk.show(i * 200, i * 200 + 20));
+  await Promise.all(shown);
+  expect(talk.line(3810)).toBeDefined();
+  expect(read.mock.calls.length).toBeLessThan(7);
+});
+
+test("a flood larger than a page leaves no hole where one looks", async () => {
   for (let i = 0; i < 350; i += 1) host.receive(1, `flood ${i}`);
   await talk.refresh();
-  expectUnbroken();
-  expect(talk.lines.at(-1)).toMatchObject({ text: "flood 349" });
+  await talk.show(talk.end - 350, talk.end - 1);
+  for (let i = 0; i < 350; i += 1) expect(talk.line(talk.end - 350 + i)).toMatchObject({ text: `flood ${i}` });
 });
 
-test("a delivery above the newest page is noticed", async () => {
-  const long = new MockHost({ pace: 0 });
-  long.goOnline("alice", 47800);
-  const grace = (await long.peers()).find(({ label }) => label === "grace")?.id ?? 0;
-  const chat = new Conversation(long, grace);
+test("a delivery far above the newest line is noticed by who looks there", async () => {
+  const grace = (await host.peers()).find(({ label }) => label === "grace")?.id ?? 0;
+  const chat = new Conversation(host, grace);
+  await chat.refresh();
   await chat.send("first");
   await chat.refresh();
-  for (let i = 0; i < 250; i += 1) {
-    long.receive(grace, "and more");
-    if (i % 150 === 0) await chat.refresh();
-  }
+  const seq = chat.end - 1;
+  for (let i = 0; i < 900; i += 1) host.receive(grace, "and more");
   await chat.refresh();
-  const first = () => chat.lines.find((line) => line.kind === "text" && line.text === "first");
-  expect(first()?.delivery).toBe("queued");
-  long.setDelivery(grace, first()?.seq ?? 0, "delivered");
+  host.setDelivery(grace, seq, "delivered");
   await chat.refresh();
-  expect(first()?.delivery).toBe("delivered");
+  await chat.show(seq, seq + 10);
+  expect(chat.line(seq)).toMatchObject({ text: "first", delivery: "delivered" });
 });
 
 test("what did not change is not drawn again", async () => {
-  const before = talk.lines;
-  vi.spyOn(host, "page").mockImplementation(async (peer, at) =>
-    structuredClone(await MockHost.prototype.page.call(host, peer, at)),
+  const before = known();
+  vi.spyOn(host, "pageFrom").mockImplementation(async (peer, from) =>
+    structuredClone(await MockHost.prototype.pageFrom.call(host, peer, from)),
   );
   host.receive(1, "news");
   await talk.refresh();
-  expect(before.every((line) => talk.lines.includes(line))).toBe(true);
+  expect(before.every((line) => talk.line(line.seq) === line)).toBe(true);
+});
+
+test("lines that were dropped meanwhile are gone, and the rows stay where they are", async () => {
+  await talk.show(0, 20);
+  const pageFrom = MockHost.prototype.pageFrom;
+  vi.spyOn(host, "pageFrom").mockImplementation(async (peer, from) => {
+    const page = await pageFrom.call(host, peer, Math.max(from, 10));
+    return { ...page, first: 10 };
+  });
+  host.receive(1, "news");
+  await talk.refresh();
+  expect(talk.base).toBe(0);
+  expect(talk.line(9)).toBeUndefined();
+  expect(talk.line(10)).toBeDefined();
+});
+
+test("a search leads to its line and away from the bottom", async () => {
+  await talk.find(321);
+  expect(talk.found).toEqual({ seq: 321 });
+  expect(talk.line(321)).toBeDefined();
+  expect(talk.following).toBe(false);
+  await talk.latest();
+  expect(talk.following).toBe(true);
+  expect(last()).toBeDefined();
+});
+
+test("a search leads into a conversation that was not read yet", async () => {
+  const fresh = new Conversation(host, 1);
+  await fresh.find(12);
+  expect(fresh.line(12)).toBeDefined();
+  expect(fresh.found).toEqual({ seq: 12 });
 });
 
 test("messages are sent one after the other, also after a failure", async () => {
@@ -102,4 +148,8 @@ test("news is announced, my own words are not", async () => {
   host.receive(1, "hello");
   await talk.refresh();
   expect(talk.announcement).toBe("hello");
+  host.receive(1, "one");
+  host.receive(1, "two");
+  await talk.refresh();
+  expect(talk.announcement).toBe("2 new messages");
 });

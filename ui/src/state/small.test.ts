@@ -1,12 +1,16 @@
 import { describe, expect, test } from "vitest";
 import type { Line } from "../host/host";
 import { joinAddress, parsePort, splitAddress } from "./address";
-import { arrange } from "./arrange";
+import { placeOf } from "./arrange";
 import { bytesLeft, TEXT_LIMIT } from "./bytes";
 import { linkify } from "./linkify";
 import { initials, tone } from "./person";
 import { failedCalls, statusLine } from "./session.svelte";
+import { folded, isEmoji } from "./text";
 import { isLate, shortTime, stamp } from "./time";
+
+/** Nothing stands between a line and its neighbours. */
+const OPEN = { above: false, below: false };
 
 describe("addresses", () => {
   test.each([
@@ -81,13 +85,45 @@ describe("lines in groups", () => {
       line(2, "me", at + 60_000),
       line(3, "them", at + 60_000),
     ];
-    const groups = arrange(lines, null).flatMap((item) => (item.kind === "group" ? [item.lines.length] : []));
-    expect(groups).toEqual([2, 1, 1]);
+    const places = lines.map((one, i) => placeOf(one, lines[i - 1] ?? null, lines[i + 1] ?? null, OPEN));
+    expect(places.map(({ head, foot }) => [head, foot])).toEqual([
+      [true, false],
+      [false, true],
+      [true, true],
+      [true, true],
+    ]);
   });
 
-  test("days and the first unread line are marked", () => {
-    const kinds = arrange([line(0, "me", at), line(1, "them", at + 86_400_000)], 1).map(({ kind }) => kind);
-    expect(kinds).toEqual(["day", "group", "day", "unread", "group"]);
+  test("a new day and the first unread line begin a group", () => {
+    const [first, second] = [line(0, "me", at), line(1, "me", at + 86_400_000)];
+    expect(placeOf(first, null, second, OPEN)).toMatchObject({ head: true, foot: true });
+    expect(placeOf(second, first, null, OPEN).day).not.toBeNull();
+    const same = line(1, "me", at);
+    expect(placeOf(same, first, null, { above: true, below: false })).toMatchObject({ day: null, head: true });
+    expect(placeOf(first, null, same, { above: false, below: true })).toMatchObject({ foot: true });
+  });
+
+  test("where a neighbour is not read yet nothing is claimed about the day", () => {
+    expect(placeOf(line(5, "me", at), undefined, undefined, OPEN)).toMatchObject({ day: null, head: true });
+  });
+
+  test("a mark stands under the last line that came as far", () => {
+    const sent = { ...line(0, "me", at), delivery: "delivered" as const };
+    const queued = { ...line(1, "me", at), delivery: "queued" as const };
+    expect(placeOf(sent, null, queued, OPEN).foot).toBe(true);
+  });
+});
+
+describe("texts", () => {
+  test("few emoji are large, words and many are not", () => {
+    expect(["👍", "👩‍👩‍👧 ❤️", "🇫🇷"].map(isEmoji)).toEqual([true, true, true]);
+    expect(["7", "ok 👍", "", "👍".repeat(7), "#"].map(isEmoji)).toEqual([false, false, false, false, false]);
+  });
+
+  test("long texts are folded, never within a character", () => {
+    expect(folded("short\ntext")).toBeNull();
+    expect(folded("line\n".repeat(41))?.split("\n").length).toBe(40);
+    expect(folded(`${"x".repeat(2399)}😀 and more`)).toBe("x".repeat(2399));
   });
 });
 

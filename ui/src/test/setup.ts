@@ -6,3 +6,26 @@ import { afterEach } from "vitest";
 configure({ getElementError: (message) => new Error(message ?? "not found") });
 
 afterEach(cleanup);
+
+/** Height of the message area and of each of its rows, px: this DOM has no layout, and a virtual list needs one. */
+const AREA = 600;
+const ROW = 40;
+
+window.ResizeObserver = class {
+  #say: ResizeObserverCallback;
+  constructor(say: ResizeObserverCallback) {
+    this.#say = say;
+  }
+  observe(target: HTMLElement): void {
+    const height = target.dataset.testid === "messages" ? AREA : ROW;
+    const entry = { target, contentRect: { width: 800, height } } as unknown as ResizeObserverEntry;
+    queueMicrotask(() => target.isConnected && this.#say([entry], this));
+  }
+  unobserve(): void {}
+  disconnect(): void {}
+};
+Object.defineProperty(HTMLElement.prototype, "offsetParent", {
+  get() {
+    return this.parentElement;
+  },
+});

@@ -64,15 +64,16 @@ test("what could not be sent comes back, before what was written since", async (
   expect(composer().value).toBe("keep me");
 });
 
-test("each conversation keeps its own draft", async () => {
-  const { user } = await openOnline();
+test("each conversation keeps its own draft, and the host keeps them all", async () => {
+  const { host, user } = await openOnline();
   await open(user, "bob");
   await user.type(composer(), "for bob");
-  await open(user, "grace");
-  await waitFor(() => expect(composer().value).toBe(""));
-  await user.type(composer(), "for grace");
+  const grace = await open(user, "grace");
+  await waitFor(() => expect(composer().value).toBe("Tell me when"));
+  await user.type(composer(), " you are back");
   await open(user, "bob");
   await waitFor(() => expect(composer().value).toBe("for bob"));
+  expect(await host.draft(grace)).toBe("Tell me when you are back");
 });
 
 test("a link is checked, shown with its real host, and sent", async () => {
