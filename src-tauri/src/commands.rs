@@ -146,7 +146,7 @@ async fn requests(engine: Engine<'_>) -> Answer<Vec<RequestSnapshot>> {
 #[tauri::command]
 #[specta::specta]
 async fn add_peer(engine: Engine<'_>, label: String, host: String, port: u32) -> Answer<PeerId> {
-    Ok(engine.add_peer(&label, PeerAddress::new(&host, port)?).await?)
+    Ok(engine.add_peer(&label, vec![PeerAddress::new(&host, port)?]).await?)
 }
 
 #[tauri::command]

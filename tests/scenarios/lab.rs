@@ -113,11 +113,11 @@ impl Person {
     }
 
     pub(crate) async fn add(&self, other: &Self) -> PeerId {
-        self.handle.add_peer(other.name, other.address()).await.unwrap()
+        self.handle.add_peer(other.name, vec![other.address()]).await.unwrap()
     }
 
     pub(crate) async fn add_at(&self, label: &str, address: SocketAddr) -> PeerId {
-        self.handle.add_peer(label, address.into()).await.unwrap()
+        self.handle.add_peer(label, vec![address.into()]).await.unwrap()
     }
 
     pub(crate) async fn peer(&self, peer: PeerId) -> PeerSnapshot {

@@ -75,7 +75,7 @@ async fn an_address_is_on_the_list_once() {
     let (to_bob, to_alice) = befriend(&mut alice, &mut bob).await;
     for same in ["10.0.0.2", "[::ffff:10.0.0.2]"] {
         let address = PeerAddress::parse(&format!("{same}:47800")).unwrap();
-        let again = alice.handle.add_peer("bobby", address).await;
+        let again = alice.handle.add_peer("bobby", vec![address]).await;
         assert_eq!(again.map_err(|e| e.code), Err(Code::DuplicatePeer), "{same}");
     }
     talk(&alice, to_bob, &bob, to_alice).await;

@@ -28,6 +28,6 @@ impl Node {
 
     /// Adds the one peer of this run and begins to dial. The address is its label until it tells its name.
     pub(crate) async fn add(&self, to: &To) -> Result<PeerId, Failure> {
-        Ok(self.handle.add_peer(&to.peer.to_string(), to.peer.clone()).await?)
+        Ok(self.handle.add_peer(&to.peer.to_string(), vec![to.peer.clone()]).await?)
     }
 }

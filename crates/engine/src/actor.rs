@@ -4,6 +4,7 @@ use crate::echo::EchoNode;
 use crate::engine::Options;
 use crate::link::Link;
 use call::Audio;
+use choices::Choices;
 use online::{Closing, Online, Ready};
 use p2p_comm_model::{CallRecord, FailedCaller, NodePhase, PeerId};
 use p2p_comm_net::Connection;
@@ -18,6 +19,7 @@ use tokio::time::Instant;
 mod call;
 #[cfg(feature = "test-util")]
 pub(crate) mod census;
+mod choices;
 mod online;
 mod snapshots;
 
@@ -40,6 +42,8 @@ pub(crate) struct Actor {
     pub(crate) echo: Option<EchoNode>,
     pub(crate) options: Options,
     conversations: BTreeMap<PeerId, Conversation>,
+    choices: BTreeMap<PeerId, Choices>,
+    do_not_disturb: bool,
     phase: NodePhase,
     name: Option<String>,
     online: Option<Online>,
@@ -50,6 +54,8 @@ pub(crate) struct Actor {
     observed: Vec<SocketAddr>,
     /// Who called with a different password in this session, the newest first.
     guessers: Vec<FailedCaller>,
+    /// Somebody at another computer has reached our port in this session.
+    reached: bool,
     next_conn: u64,
     /// Counts Connects; news of an earlier one is dropped.
     session: u64,
@@ -72,6 +78,8 @@ enum News {
     Proof(Proof),
     /// Somebody there called and did not prove the password.
     Guessed(IpAddr),
+    /// Somebody at another computer has reached our port.
+    Reached,
     /// What [`p2p_comm_media::Voice::status`] says changed.
     VoiceChanged,
     Ready(Ready, oneshot::Sender<Result<(), crate::Error>>),
@@ -112,6 +120,10 @@ impl Mailbox {
         let _ = self.sender.send((self.session, News::Guessed(from))).await;
     }
 
+    pub(crate) async fn reached(&self) {
+        let _ = self.sender.send((self.session, News::Reached)).await;
+    }
+
     pub(crate) async fn proven(&self, proof: Proof) {
         let _ = self.sender.send((self.session, News::Proof(proof))).await;
     }
@@ -126,6 +138,8 @@ impl Actor {
             echo: None,
             options,
             conversations: BTreeMap::new(),
+            choices: BTreeMap::new(),
+            do_not_disturb: false,
             phase: NodePhase::Offline,
             name: None,
             online: None,
@@ -134,6 +148,7 @@ impl Actor {
             dials: BTreeMap::new(),
             observed: Vec::new(),
             guessers: Vec::new(),
+            reached: false,
             next_conn: 0,
             session: 0,
             news,
@@ -201,8 +216,17 @@ impl Actor {
             News::Proof(proof) if current && self.online.is_some() => self.proven(proof),
             News::Ready(ready, reply) if current => self.ready(ready, reply),
             News::Guessed(from) if current => self.guessed(from),
+            News::Reached if current => {
+                self.reached = true;
+                self.changes.status();
+            }
             News::VoiceChanged if current => self.voice_changed(),
-            News::Input(_) | News::Proof(_) | News::Ready(..) | News::Guessed(_) | News::VoiceChanged => {}
+            News::Input(_)
+            | News::Proof(_)
+            | News::Ready(..)
+            | News::Guessed(_)
+            | News::Reached
+            | News::VoiceChanged => {}
         }
         self.drain();
     }
@@ -238,8 +262,8 @@ impl Actor {
                         link.close(reason);
                     }
                 }
-                Output::Dial { attempt, address, candidates, guesses } => {
-                    self.dial(attempt, address, candidates, guesses);
+                Output::Dial { attempt, addresses, candidates, guesses } => {
+                    self.dial(attempt, addresses, candidates, guesses);
                 }
                 Output::CancelDial { peer } => {
                     if let Some(dialing) = self.dials.get(&peer) {
@@ -299,8 +323,9 @@ impl Actor {
         Some(result)
     }
 
-    /// Drops conversations that nothing can bring back.
+    /// Drops conversations, and what was chosen about somebody, that nothing can bring back.
     pub(crate) fn forget_removed(&mut self) {
         self.conversations.retain(|peer, _| self.node.keeps(*peer));
+        self.choices.retain(|peer, _| self.node.keeps(*peer));
     }
 }

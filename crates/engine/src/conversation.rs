@@ -1,3 +1,4 @@
+use crate::search::Searchable;
 use p2p_comm_model::{CallEnd, CallRecord, Content, Delivery, LastLine, Line, Notice, Page, Sender, limits};
 use p2p_comm_proto::Watermarks;
 use std::collections::{BTreeSet, VecDeque};
@@ -5,6 +6,9 @@ use tokio::sync::watch;
 
 /// Characters of the newest line shown in the peer list.
 const PREVIEW: usize = 120;
+/// Lines and bytes that are searched at once.
+const SEARCHED: usize = 2048;
+const SEARCHED_BYTES: usize = 1024 * 1024;
 
 /// The lines of one conversation, oldest first, in memory only.
 pub(crate) struct Conversation {
@@ -138,6 +142,24 @@ impl Conversation {
         let mut page = self.lines_between(start, start.saturating_add(limit as u64).min(self.end()));
         page.lines.retain(|line| line.seq >= from);
         page
+    }
+
+    /// The next lines to search, from the one before `before`, or the newest, backwards; none at the oldest.
+    pub(crate) fn searchable(&self, before: Option<u64>) -> Vec<Searchable> {
+        let end = before.unwrap_or(u64::MAX).clamp(self.first, self.end());
+        let mut bytes = 0;
+        let older = self.lines.range(..(end - self.first) as usize).rev();
+        (older.take(SEARCHED).zip(1..))
+            .take_while(|(line, _)| {
+                let fits = bytes < SEARCHED_BYTES;
+                bytes += cost(&line.content);
+                fits
+            })
+            .map(|(line, back)| {
+                let mine = matches!(line.origin, Origin::Mine(_) | Origin::OurCall);
+                Searchable { seq: end - back, mine, at: line.at, content: line.content.clone() }
+            })
+            .collect()
     }
 
     fn lines_between(&self, start: u64, end: u64) -> Page {

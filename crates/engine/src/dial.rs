@@ -1,12 +1,13 @@
-//! One attempt to reach a peer: resolve, reach every address at once, pair with one at a time.
+//! One attempt to reach a peer: resolve and reach every address at once, pair with one at a time.
 
 use crate::actor::{Mailbox, Proof};
 use crate::kdf::Kdf;
 use crate::pairing::{self, Failed};
-use p2p_comm_model::{Code, Host, PeerAddress, Pii, canonical};
+use p2p_comm_model::{Code, Host, PeerAddress, Pii, canonical, limits};
 use p2p_comm_net::{CloseCode, CloseReason, ConnectError, Endpoint};
 use p2p_comm_proto::{Attempt, DialFailure, DialPhase, Failure, Handshake, Input};
-use std::net::SocketAddr;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Duration;
@@ -18,8 +19,8 @@ const RESOLVING: Duration = Duration::from_secs(5);
 const REACHING: Duration = Duration::from_secs(5);
 /// A pairing that stalls for this long lets the next address begin, too.
 const STALL: Duration = Duration::from_millis(2500);
-/// Addresses that one host name may give.
-const ADDRESSES: usize = 8;
+/// IP addresses that one host name may give; fewer if there are many names.
+const PER_NAME: usize = 8;
 
 /// What an attempt needs.
 #[derive(Clone)]
@@ -41,9 +42,16 @@ struct Shared {
     guesses_left: AtomicU8,
 }
 
-/// What came of one address.
+/// What a task of the attempt brings.
+enum Step {
+    /// A host was looked up; no IP address if that failed.
+    Resolved(PeerAddress, Vec<IpAddr>),
+    Reached(Reached),
+}
+
+/// What came of one IP address.
 struct Reached {
-    /// It is the address on the peer list, not one that the peer gave itself.
+    /// It belongs to the peer list, it is not one that the peer gave itself.
     listed: bool,
     result: Result<Proof, Code>,
     guess: bool,
@@ -54,7 +62,7 @@ struct Reached {
 pub(crate) async fn dial(
     dialer: Dialer,
     attempt: Attempt,
-    address: PeerAddress,
+    addresses: Vec<PeerAddress>,
     candidates: Vec<SocketAddr>,
     guesses: u8,
     mut cancel: watch::Receiver<bool>,
@@ -66,7 +74,7 @@ pub(crate) async fn dial(
         turn: Semaphore::new(1),
         guesses_left: AtomicU8::new(guesses),
     });
-    let dialing = dial_all(shared.clone(), address, candidates);
+    let dialing = dial_all(shared.clone(), addresses, candidates);
     tokio::pin!(dialing);
     tokio::select! {
         () = &mut dialing => return,
@@ -78,59 +86,78 @@ pub(crate) async fn dial(
     }
 }
 
-async fn dial_all(shared: Arc<Shared>, address: PeerAddress, candidates: Vec<SocketAddr>) {
+async fn dial_all(shared: Arc<Shared>, addresses: Vec<PeerAddress>, candidates: Vec<SocketAddr>) {
     let attempt = shared.attempt;
     let mailbox = &shared.dialer.mailbox;
-    let failed = |failed| mailbox.input(Input::DialFailed { attempt, failed });
-    let Some(addresses) = resolve(&address).await else {
-        return failed(DialFailure { code: Code::ResolveFailed, guesses: 0, elsewhere: false }).await;
-    };
-    let resolved = addresses.iter().map(|address| canonical(address.ip())).collect();
-    mailbox.input(Input::DialPhase { attempt, phase: DialPhase::Reaching, resolved }).await;
-
-    let mut reaching = JoinSet::new();
-    let others =
-        candidates.into_iter().filter(|candidate| !addresses.contains(candidate)).map(|address| (address, false));
-    for (address, listed) in addresses.iter().map(|address| (*address, true)).chain(others) {
-        let shared = shared.clone();
-        reaching.spawn(async move {
-            let (result, guess) = reach(&shared, address).await;
-            Reached { listed, result, guess }
+    let per_name = (limits::DIALLED / addresses.len().max(1)).min(PER_NAME);
+    let mut steps = JoinSet::new();
+    let mut tried = BTreeSet::new();
+    let others: Vec<_> = candidates.into_iter().filter(|c| !addresses.contains(&PeerAddress::from(*c))).collect();
+    for address in addresses {
+        steps.spawn(async move {
+            let ips = resolve(&address, per_name).await;
+            Step::Resolved(address, ips)
         });
     }
-    let mut failure = DialFailure { code: Code::NobodyAnswers, guesses: 0, elsewhere: false };
-    while let Some(reached) = reaching.join_next().await {
-        let Ok(Reached { listed, result, guess }) = reached else { continue };
-        failure.guesses = failure.guesses.saturating_add(u8::from(guess));
-        failure.elsewhere |= guess && !listed;
-        match result {
+    for candidate in others {
+        if tried.insert(candidate) {
+            steps.spawn(reach(shared.clone(), candidate, false));
+        }
+    }
+    let (mut code, mut guesses, mut elsewhere) = (None, 0u8, false);
+    while let Some(step) = steps.join_next().await {
+        let reached = match step {
+            Err(_) => continue,
+            Ok(Step::Resolved(_, ips)) if ips.is_empty() => {
+                code = worse(code, Code::ResolveFailed);
+                continue;
+            }
+            Ok(Step::Resolved(address, ips)) => {
+                for ip in &ips {
+                    let socket = SocketAddr::new(*ip, address.port);
+                    if tried.insert(socket) {
+                        steps.spawn(reach(shared.clone(), socket, true));
+                    }
+                }
+                mailbox.input(Input::Resolved { attempt, address, ips }).await;
+                continue;
+            }
+            Ok(Step::Reached(reached)) => reached,
+        };
+        guesses = guesses.saturating_add(u8::from(reached.guess));
+        elsewhere |= reached.guess && !reached.listed;
+        match reached.result {
             Ok(proof) => {
-                reaching.abort_all();
+                steps.abort_all();
                 return mailbox.proven(proof).await;
             }
-            Err(code) if listed || code != Code::OwnAddress => failure.code = worse(failure.code, code),
+            Err(failed) if reached.listed || failed != Code::OwnAddress => code = worse(code, failed),
             Err(_) => {}
         }
     }
-    failed(failure).await;
+    let failed = DialFailure { code: code.unwrap_or(Code::NobodyAnswers), guesses, elsewhere };
+    mailbox.input(Input::DialFailed { attempt, failed }).await;
 }
 
-async fn resolve(address: &PeerAddress) -> Option<Vec<SocketAddr>> {
-    let mut addresses: Vec<SocketAddr> = match &address.host {
-        Host::Ip(ip) => vec![SocketAddr::new(*ip, address.port)],
-        Host::Name(name) => {
-            let lookup = tokio::net::lookup_host((name.as_str(), address.port));
-            timeout(RESOLVING, lookup).await.ok()?.ok()?.map(|a| SocketAddr::new(canonical(a.ip()), a.port())).collect()
-        }
+/// At most `limit` IP addresses; none if the name is not known.
+async fn resolve(address: &PeerAddress, limit: usize) -> Vec<IpAddr> {
+    let name = match &address.host {
+        Host::Ip(ip) => return vec![*ip],
+        Host::Name(name) => name,
     };
-    let mut seen = std::collections::BTreeSet::new();
-    addresses.retain(|address| seen.insert(*address));
-    addresses.truncate(ADDRESSES);
-    if addresses.is_empty() { None } else { Some(addresses) }
+    let lookup = tokio::net::lookup_host((name.as_str(), address.port));
+    let Ok(Ok(found)) = timeout(RESOLVING, lookup).await else { return Vec::new() };
+    let mut seen = BTreeSet::new();
+    found.map(|found| canonical(found.ip())).filter(|ip| seen.insert(*ip)).take(limit).collect()
+}
+
+async fn reach(shared: Arc<Shared>, address: SocketAddr, listed: bool) -> Step {
+    let (result, guess) = prove(&shared, address).await;
+    Step::Reached(Reached { listed, result, guess })
 }
 
 /// Reaches one address and pairs with it when its turn has come. Also says whether the other side had a guess.
-async fn reach(shared: &Shared, address: SocketAddr) -> (Result<Proof, Code>, bool) {
+async fn prove(shared: &Shared, address: SocketAddr) -> (Result<Proof, Code>, bool) {
     let Shared { dialer, attempt, .. } = shared;
     let connection = match timeout(REACHING, dialer.endpoint.connect(address)).await {
         Ok(Ok(connection)) => connection,
@@ -148,8 +175,7 @@ async fn reach(shared: &Shared, address: SocketAddr) -> (Result<Proof, Code>, bo
         return (Err(Code::NobodyAnswers), false);
     }
     shared.proving.store(true, Ordering::Relaxed);
-    let phase = Input::DialPhase { attempt: *attempt, phase: DialPhase::Proving, resolved: Vec::new() };
-    dialer.mailbox.input(phase).await;
+    dialer.mailbox.input(Input::DialPhase { attempt: *attempt, phase: DialPhase::Proving }).await;
     let (now, seed) = (Instant::now().into_std(), rand::random());
     let handshake = Handshake::dial(now, pairing::certificates(&connection), connection.exporter(), seed);
     let outcome = {
@@ -210,16 +236,18 @@ fn unpaired(failed: Failed, guess: bool) -> Code {
     }
 }
 
-/// Of two failures the one that says more to the person.
-fn worse(a: Code, b: Code) -> Code {
+/// Of two failures the one that says more to the person. That an address is our own says so only if all are: it may be
+/// somebody else's where an invite was written.
+fn worse(before: Option<Code>, code: Code) -> Option<Code> {
     let rank = |code| match code {
-        Code::WrongPassword => 6,
-        Code::OwnAddress => 5,
-        Code::ProtocolError => 4,
-        Code::PeerBusy => 3,
-        Code::ProtocolMismatch => 2,
-        Code::NobodyAnswers => 0,
-        _ => 1,
+        Code::WrongPassword => 7,
+        Code::ProtocolError => 6,
+        Code::PeerBusy => 5,
+        Code::ProtocolMismatch => 4,
+        Code::NobodyAnswers => 2,
+        Code::ResolveFailed => 1,
+        Code::OwnAddress => 0,
+        _ => 3,
     };
-    if rank(b) > rank(a) { b } else { a }
+    before.into_iter().chain([code]).max_by_key(|code| rank(*code))
 }

@@ -77,7 +77,7 @@ impl Handle {
         self.call(|actor| actor.status()).await
     }
 
-    /// The peer list, in the order of adding.
+    /// The peer list: who is pinned first, each group in the order of adding.
     pub async fn peers(&self) -> Result<Vec<PeerSnapshot>, Error> {
         self.call(|actor| actor.peers()).await
     }
@@ -87,10 +87,48 @@ impl Handle {
         self.call(|actor| actor.requests()).await
     }
 
-    /// Adds somebody and dials.
-    pub async fn add_peer(&self, label: &str, address: PeerAddress) -> Result<PeerId, Error> {
+    /// Adds somebody and dials all their addresses, 1 to [`crate::limits::INVITED`]; the first is the one shown. Addresses that
+    /// are on the list already are left out; fails with [`Code::DuplicatePeer`] if that leaves none.
+    pub async fn add_peer(&self, label: &str, addresses: Vec<PeerAddress>) -> Result<PeerId, Error> {
         let label = Name::parse(label)?;
-        self.try_call(move |actor| actor.node.add_peer(actor.now(), label, address)).await
+        self.try_call(move |actor| actor.node.add_peer(actor.now(), label, addresses)).await
+    }
+
+    /// Calls somebody by another name, on this computer only.
+    pub async fn rename_peer(&self, peer: PeerId, label: &str) -> Result<(), Error> {
+        let label = Name::parse(label)?;
+        self.try_call(move |actor| actor.node.rename_peer(peer, label)).await
+    }
+
+    /// Lets somebody ring, pop up and notify, or not.
+    pub async fn set_peer_muted(&self, peer: PeerId, muted: bool) -> Result<(), Error> {
+        self.try_call(move |actor| actor.set_peer_muted(peer, muted)).await
+    }
+
+    /// Puts somebody before those who are not pinned, or back among them.
+    pub async fn set_peer_pinned(&self, peer: PeerId, pinned: bool) -> Result<(), Error> {
+        self.try_call(move |actor| actor.set_peer_pinned(peer, pinned)).await
+    }
+
+    /// Keeps what is written and not sent; empty: nothing. At most [`crate::limits::TEXT`] bytes.
+    pub async fn set_draft(&self, peer: PeerId, text: &str) -> Result<(), Error> {
+        let text = text.to_owned();
+        self.try_call(move |actor| actor.set_draft(peer, text)).await
+    }
+
+    /// What was kept of it.
+    pub async fn draft(&self, peer: PeerId) -> Result<String, Error> {
+        self.try_call(move |actor| actor.draft(peer)).await
+    }
+
+    /// My own invite, for others to paste ([`p2p_comm_model::Invite`]).
+    pub async fn invite(&self) -> Result<String, Error> {
+        self.try_call(|actor| actor.invite()).await
+    }
+
+    /// Lets nothing ring, pop up or notify, or all of it again. Also while offline.
+    pub async fn set_do_not_disturb(&self, on: bool) -> Result<(), Error> {
+        self.call(move |actor| actor.set_do_not_disturb(on)).await
     }
 
     /// Takes somebody off the list, silently.

@@ -18,6 +18,7 @@
 mod actor;
 #[cfg(feature = "test-util")]
 pub mod attacker;
+mod attention;
 mod changes;
 mod conversation;
 mod dial;
@@ -31,10 +32,12 @@ mod listen;
 pub mod logging;
 mod pairing;
 mod passphrase;
+mod search;
 mod voice;
 
 #[cfg(feature = "test-util")]
 pub use actor::census::{Census, ConnectionName};
+pub use attention::{Attention, Occasion, Quiet, attention};
 pub use changes::ChangesReceiver;
 pub use echo::{accept_everyone, answer_calls, answer_everyone};
 pub use engine::{Engine, Options};
@@ -44,9 +47,9 @@ pub use p2p_comm_crypto::Password;
 pub use p2p_comm_media as media;
 pub use p2p_comm_model::{
     AudioDevice, AudioDevices, AudioSettings, CallEnd, CallNumber, CallPhase, CallRecord, CallSnapshot, Changes, Code,
-    Content, ConversationChange, Delivery, DeviceState, FailedCaller, Hearing, Host, LastLine, Line, Link, MicTest,
-    Name, NodePhase, NodeStatus, Notice, Page, PeerAddress, PeerId, PeerSnapshot, PeerState, Pii, Quality, RequestId,
-    RequestSnapshot, Sender, Switch, Text, Transmit, VoiceStats, limits,
+    Content, ConversationChange, Delivery, DeviceState, FailedCaller, Hearing, Host, Invite, LastLine, Line, Link,
+    MicTest, Name, NodePhase, NodeStatus, Notice, Page, PeerAddress, PeerId, PeerSnapshot, PeerState, Pii, Quality,
+    RequestId, RequestSnapshot, SearchHit, Sender, Switch, Text, Transmit, VoiceStats, limits,
 };
 #[cfg(feature = "test-util")]
 pub use p2p_comm_net::mem;

@@ -8,6 +8,7 @@ use p2p_comm_model::Pii;
 use p2p_comm_net::{Endpoint, Incoming};
 use p2p_comm_proto::{Admission, Ending, Gate, Handshake};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -19,17 +20,20 @@ const REACHING: Duration = Duration::from_secs(5);
 /// What answering needs. The gate is shared with the actor, which tells it who is on the list.
 #[derive(Clone)]
 pub(crate) struct Listener {
-    pub(crate) gate: Arc<Mutex<Gate>>,
-    pub(crate) kdf: Arc<Kdf>,
-    pub(crate) salt: Salt,
-    pub(crate) key: Arc<Key<PasswordKey>>,
-    pub(crate) mailbox: Mailbox,
+    endpoint: Endpoint,
+    gate: Arc<Mutex<Gate>>,
+    kdf: Arc<Kdf>,
+    salt: Salt,
+    key: Arc<Key<PasswordKey>>,
+    mailbox: Mailbox,
+    /// Somebody at another computer has reached us.
+    reached: Arc<AtomicBool>,
 }
 
 /// Answers until the endpoint closes. Dropping the future ends all pairings that others began.
-pub(crate) async fn listen(endpoint: Endpoint, listener: Listener) {
+pub(crate) async fn listen(listener: Listener) {
     let mut pairings = JoinSet::new();
-    while let Some(incoming) = endpoint.accept().await {
+    while let Some(incoming) = listener.endpoint.accept().await {
         while pairings.try_join_next().is_some() {}
         let remote = incoming.remote();
         let ip = remote.ip();
@@ -52,6 +56,7 @@ async fn answer(incoming: Incoming, remote: SocketAddr, listener: Listener) {
     let ip = remote.ip();
     let mut ticket = Ticket { listener: &listener, ip, ending: Ending::Idle };
     let Ok(Ok(connection)) = timeout(REACHING, incoming.accept()).await else { return };
+    listener.reached_from(ip).await;
     let seed = rand::random();
     let handshake = Handshake::listen(
         Instant::now().into_std(),
@@ -95,6 +100,25 @@ impl Drop for Ticket<'_> {
 }
 
 impl Listener {
+    pub(crate) fn new(
+        endpoint: Endpoint,
+        gate: Arc<Mutex<Gate>>,
+        kdf: Arc<Kdf>,
+        salt: Salt,
+        key: Arc<Key<PasswordKey>>,
+        mailbox: Mailbox,
+    ) -> Self {
+        Self { endpoint, gate, kdf, salt, key, mailbox, reached: Arc::default() }
+    }
+
+    /// The way in from elsewhere is open: says so once.
+    async fn reached_from(&self, ip: IpAddr) {
+        let here = || ip.is_loopback() || self.endpoint.local_addresses().contains(&ip);
+        if !self.reached.load(Ordering::Relaxed) && !here() && !self.reached.swap(true, Ordering::Relaxed) {
+            self.mailbox.reached().await;
+        }
+    }
+
     fn gate(&self) -> MutexGuard<'_, Gate> {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,19 +1,21 @@
 use crate::{Code, limits};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 /// Where somebody can be reached: a host and a UDP port from 1 to 65535.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 pub struct PeerAddress {
     /// Host name or IP address.
+    #[cfg_attr(feature = "specta", specta(type = String))]
     pub host: Host,
     /// UDP port, never 0.
     pub port: u16,
 }
 
 /// A host name (in its ASCII form) or an IP address (never an IPv4-mapped one).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(untagged)]
 pub enum Host {
     /// A literal address.

@@ -125,6 +125,8 @@ pub struct CallSnapshot {
     pub outgoing: bool,
     /// How far it is.
     pub phase: CallPhase,
+    /// It comes in and is not to ring: do not disturb, or they are muted.
+    pub silent: bool,
     /// When it began, our clock, ms since 1970 (UTC).
     pub started_at: i64,
     /// When it was accepted.

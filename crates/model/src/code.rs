@@ -14,6 +14,8 @@ pub enum Code {
     InvalidAddress,
     /// Not a port from 1 to 65535.
     InvalidPort,
+    /// Not an invite, and no address either.
+    InvalidInvite,
     /// Not a link, or one of a kind that could do harm.
     InvalidLink,
     /// Nothing but white space.
@@ -68,6 +70,10 @@ pub enum Code {
     CallsUnsupported,
     /// The sound device is not there, refused, or in use.
     NoSound,
+    /// There is no readable QR code in the picture.
+    NoQr,
+    /// Not a picture, or one that is damaged or too large.
+    NotAnImage,
     /// The system could not open the link or use the clipboard.
     SystemRefused,
     /// A mistake of this program; the log says more.
@@ -81,6 +87,7 @@ impl fmt::Display for Code {
             Self::InvalidPassword => "the password is empty or too long",
             Self::InvalidAddress => "not an IP address or host name",
             Self::InvalidPort => "the port must be a number from 1 to 65535",
+            Self::InvalidInvite => "not an invite, and no HOST:PORT either",
             Self::InvalidLink => "not a link, or one of a kind that is not allowed",
             Self::MessageEmpty => "the message is empty",
             Self::MessageTooLong => "the message is longer than 64 KiB",
@@ -110,6 +117,8 @@ impl fmt::Display for Code {
             Self::NoCall => "there is no such call",
             Self::CallsUnsupported => "the peer's app cannot take calls",
             Self::NoSound => "the sound device is missing, refused or in use",
+            Self::NoQr => "there is no readable QR code in the picture",
+            Self::NotAnImage => "not a picture, or one that is damaged or too large",
             Self::SystemRefused => "the system refused",
             Self::Internal => "a mistake of this program; the log says more",
         })

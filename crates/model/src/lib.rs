@@ -2,7 +2,7 @@
 //! one table of limits. No I/O, no clock, no randomness.
 //!
 //! May import: nothing of this workspace. Data passes through it only as values; each type is parsed once
-//! (`Name`, `PeerAddress`, `Link`) and is valid from then on.
+//! (`Name`, `PeerAddress`, `Invite`, `Link`) and is valid from then on.
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::indexing_slicing))]
 
@@ -10,6 +10,7 @@ mod address;
 mod call;
 mod code;
 mod ids;
+mod invite;
 pub mod limits;
 mod link;
 mod message;
@@ -24,11 +25,12 @@ pub use call::{
 };
 pub use code::Code;
 pub use ids::{DeviceKey, Epoch, MessageId, PeerId, RequestId};
+pub use invite::Invite;
 pub use link::{Link, LinkError};
 pub use message::{Content, Delivery, Line, Notice, Sender, Text, TextError};
 pub use name::{Name, NameError};
 pub use pii::Pii;
 pub use snapshot::{
     Changes, ConversationChange, FailedCaller, LastLine, NodePhase, NodeStatus, Page, PeerSnapshot, PeerState,
-    RequestSnapshot,
+    RequestSnapshot, SearchHit,
 };

@@ -34,6 +34,16 @@ pub const NAME: usize = 128;
 pub const NAME_CHARS: usize = 64;
 /// A host name (RFC 1035, section 2.3.4).
 pub const HOST: usize = 253;
+/// An invite, as it is pasted.
+pub const INVITE: usize = 4 * 1024;
+/// Addresses of one entry of the peer list, and of one invite.
+pub const INVITED: usize = 8;
+/// Addresses that one attempt to reach somebody tries, after names were looked up.
+pub const DIALLED: usize = 16;
+/// What one searches for.
+pub const SEARCH: usize = 1024;
+/// Lines that a search finds; older ones are left out.
+pub const HITS: usize = 100;
 /// A password, before normalisation.
 pub const PASSWORD: usize = 1024;
 /// Entries of the peer list.

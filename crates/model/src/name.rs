@@ -69,7 +69,8 @@ fn visible(word: &str) -> String {
     kept.trim_matches('\u{200d}').to_owned()
 }
 
-fn is_hidden(c: char) -> bool {
+/// Invisible, or reorders text.
+pub(crate) fn is_hidden(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'

@@ -35,6 +35,11 @@ pub struct NodeStatus {
     pub requests_allowed: bool,
     /// Whether the built-in Echo peer runs.
     pub echo: bool,
+    /// Nothing rings, pops up or notifies.
+    pub do_not_disturb: bool,
+    /// Somebody at another computer has reached our port in this session, so neither a firewall nor a router of ours
+    /// keeps everybody out.
+    pub reached: bool,
     /// Who called in this session without proving the password, the newest first.
     pub failed_callers: Vec<FailedCaller>,
 }
@@ -114,10 +119,12 @@ pub struct PeerSnapshot {
     pub label: String,
     /// What they call themselves, once they told us.
     pub name: Option<String>,
-    /// Host name or IP address, as added.
+    /// Host name or IP address, as added; of several the first.
     pub host: String,
-    /// UDP port, as added.
+    /// UDP port of it.
     pub port: u16,
+    /// `host:port` of everything that the attempt under way tries; empty while there is none.
+    pub trying: Vec<String>,
     /// How it stands.
     pub state: PeerState,
     /// The first 8 bytes of the bound device key in hexadecimal: colours the avatar.
@@ -126,6 +133,12 @@ pub struct PeerSnapshot {
     pub echo: bool,
     /// How much louder they are played here, dB (-40 to 20).
     pub gain_db: f32,
+    /// They do not ring, pop up or notify; what they write counts as unread all the same.
+    pub muted: bool,
+    /// They stand before those who are not pinned.
+    pub pinned: bool,
+    /// At most 120 characters of what is written to them and not sent; empty if nothing is.
+    pub draft: String,
     /// Lines that came in since the conversation was last read.
     pub unread: u32,
     /// The newest line.
@@ -162,6 +175,27 @@ pub struct Page {
     pub read: u64,
     /// The lines asked for, oldest first.
     pub lines: Vec<Line>,
+}
+
+/// A line that has every word of a search.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct SearchHit {
+    /// With whom.
+    pub peer: PeerId,
+    /// Its place in the conversation.
+    pub seq: u64,
+    /// Whether it is ours.
+    pub mine: bool,
+    /// Our clock when it was written here or came in, milliseconds since 1970 (UTC).
+    pub at: i64,
+    /// At most 160 characters of it around the first match; every break is a blank.
+    pub excerpt: String,
+    /// Where the match begins in the excerpt, in UTF-16 code units.
+    pub from: u32,
+    /// Where it ends, likewise.
+    pub to: u32,
 }
 
 /// A conversation whose lines changed.

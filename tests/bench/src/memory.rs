@@ -55,7 +55,7 @@ async fn listener() -> Result<(Child, PeerAddress)> {
 async fn peer(n: u8, address: &PeerAddress) -> Result<Handle> {
     let handle = Engine::spawn(Options::default());
     connect(&handle, &format!("peer {n}"), IpAddr::from(Ipv4Addr::new(127, 0, 1, n))).await?;
-    let peer = handle.add_peer("bob", address.clone()).await?;
+    let peer = handle.add_peer("bob", vec![address.clone()]).await?;
     until_connected(&handle, peer).await?;
     Ok(handle)
 }

@@ -92,7 +92,7 @@ async fn alice_and_bob() -> Result<(Handle, PeerId, Bob)> {
     let (bob, address) = bob().await?;
     let alice = Engine::spawn(Options::default());
     connect(&alice, "alice", LOOPBACK).await?;
-    let peer = alice.add_peer("bob", address).await?;
+    let peer = alice.add_peer("bob", vec![address]).await?;
     until_connected(&alice, peer).await?;
     Ok((alice, peer, bob))
 }

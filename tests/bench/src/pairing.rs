@@ -16,7 +16,7 @@ pub(crate) fn pairing() -> Result<Vec<Figure>> {
             let alice = Engine::spawn(Options::default());
             connect(&alice, "alice", [127, 0, 2, n].into()).await?;
             let began = Instant::now();
-            let peer = alice.add_peer("bob", address.clone()).await?;
+            let peer = alice.add_peer("bob", vec![address.clone()]).await?;
             until_connected(&alice, peer).await?;
             times.push(began.elapsed().as_secs_f64() * 1e3);
             alice.disconnect().await?;

@@ -112,7 +112,7 @@ async fn call(alice: &Handle, bob: &Handle, address: PeerAddress) -> Result<(Pee
     let (accepting, answering) = (bob.clone(), bob.clone());
     tasks.spawn(async move { drop(accept_everyone(accepting).await) });
     tasks.spawn(async move { drop(answer_calls(answering).await) });
-    let peer = alice.add_peer("bob", address).await?;
+    let peer = alice.add_peer("bob", vec![address]).await?;
     until_connected(alice, peer).await?;
     alice.start_call(peer).await?;
     let heard = async {

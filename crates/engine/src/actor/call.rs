@@ -28,6 +28,8 @@ struct LiveCall {
     number: CallNumber,
     peer: PeerId,
     voice: Voice,
+    /// Its ring tone plays.
+    rings: bool,
     muted: bool,
     deafened: bool,
     wire: Option<Wire>,
@@ -56,13 +58,39 @@ impl Actor {
             self.begin_voice(&view);
         }
         let accepted = matches!(view.phase, CallPhase::Active | CallPhase::Reconnecting);
+        let silent = self.is_silent(&view);
         let mailbox = self.mailbox();
         let Some(call) = &mut self.audio.call else { return };
         if accepted && call.wire.is_none() {
             call.wire = Some(connect(&call.voice, view.id, mailbox));
         }
-        call.voice.phase(view.phase);
+        if !silent {
+            call.voice.phase(view.phase);
+            call.rings = view.phase == CallPhase::Incoming;
+        }
         self.route(view.conn);
+    }
+
+    /// What decides whether a call may ring has changed.
+    pub(super) fn ring_or_hush(&mut self) {
+        let Some(view) = self.node.call().filter(|view| view.phase == CallPhase::Incoming) else { return };
+        if self.is_silent(&view)
+            && let Some(ringing) = self.audio.call.take_if(|call| call.rings)
+        {
+            // A thread that was told of no phase opens no device and plays nothing; the old one ends here.
+            self.begin_voice(&view);
+            if let Some(call) = &mut self.audio.call {
+                (call.muted, call.deafened) = (ringing.muted, ringing.deafened);
+                call.voice.set_muted(call.muted);
+                call.voice.set_deafened(call.deafened);
+            }
+        }
+        self.call_changed();
+    }
+
+    /// It comes in, and is shown without a sound.
+    fn is_silent(&self, view: &CallView) -> bool {
+        view.phase == CallPhase::Incoming && !self.may_ring(view.peer)
     }
 
     fn begin_voice(&mut self, view: &CallView) {
@@ -73,8 +101,9 @@ impl Actor {
             Voice::start(self.options.sound.clone(), &self.audio.settings, gain_db, move || mailbox.voice_changed());
         match voice {
             Ok(voice) => {
-                let (muted, deafened, wire) = (false, false, None);
-                self.audio.call = Some(LiveCall { number: view.number, peer: view.peer, voice, muted, deafened, wire });
+                let (rings, muted, deafened, wire) = (false, false, false, None);
+                let CallView { number, peer, .. } = *view;
+                self.audio.call = Some(LiveCall { number, peer, voice, rings, muted, deafened, wire });
             }
             Err(error) => {
                 tracing::error!(%error, "no voice");
@@ -150,6 +179,7 @@ impl Actor {
             peer: view.peer,
             outgoing: view.outgoing,
             phase: view.phase,
+            silent: self.is_silent(&view),
             started_at: at(view.started),
             accepted_at: view.accepted.map(at),
             hearing: status.hearing,

@@ -114,6 +114,7 @@ impl Actor {
         self.links.clear();
         self.observed.clear();
         self.guessers.clear();
+        self.reached = false;
         self.phase = NodePhase::Offline;
         self.name = None;
         if let Some(online) = self.online.take() {
@@ -138,11 +139,17 @@ impl Actor {
         self.online.as_ref()
     }
 
-    pub(super) fn dial(&mut self, attempt: Attempt, address: PeerAddress, candidates: Vec<SocketAddr>, guesses: u8) {
+    pub(super) fn dial(
+        &mut self,
+        attempt: Attempt,
+        addresses: Vec<PeerAddress>,
+        candidates: Vec<SocketAddr>,
+        guesses: u8,
+    ) {
         let Some(online) = &self.online else { return };
         let dialer = Dialer { endpoint: online.endpoint.clone(), kdf: online.kdf.clone(), mailbox: self.mailbox() };
         let (cancel, cancelled) = watch::channel(false);
-        let task = tokio::spawn(dial::dial(dialer, attempt, address, candidates, guesses, cancelled));
+        let task = tokio::spawn(dial::dial(dialer, attempt, addresses, candidates, guesses, cancelled));
         // An earlier attempt that is still proving goes on by itself.
         self.dials.insert(attempt.peer, Dialing { cancel, task });
     }
@@ -159,10 +166,10 @@ impl Actor {
     fn go_online(&mut self, name: Name, network: Network) {
         let Network { endpoint, kdf, salt, key } = network;
         let gate = Arc::new(Mutex::new(Gate::default()));
-        let listener = Listener { gate: gate.clone(), kdf: kdf.clone(), salt, key, mailbox: self.mailbox() };
+        let listener = Listener::new(endpoint.clone(), gate.clone(), kdf.clone(), salt, key, self.mailbox());
         let port = endpoint.local_port();
         let candidates = endpoint.local_addresses().into_iter().map(|ip| SocketAddr::new(ip, port)).collect();
-        let listen = tokio::spawn(listen::listen(endpoint.clone(), listener));
+        let listen = tokio::spawn(listen::listen(listener));
         self.online = Some(Online { endpoint, kdf, gate, listen });
         self.phase = NodePhase::Online;
         tracing::info!(port, "connected");

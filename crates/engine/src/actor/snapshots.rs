@@ -2,11 +2,16 @@
 
 use crate::actor::Actor;
 use crate::conversation::Conversation;
+use crate::search::Searchable;
 use p2p_comm_model::{
-    DeviceKey, NodePhase, NodeStatus, Page, PeerAddress, PeerId, PeerSnapshot, PeerState, RequestSnapshot, limits,
+    Code, DeviceKey, Invite, Name, NodePhase, NodeStatus, Page, PeerAddress, PeerId, PeerSnapshot, PeerState,
+    RequestSnapshot, limits,
 };
 use std::net::SocketAddr;
 use tokio::sync::watch;
+
+/// Characters of a draft shown in the peer list.
+const PREVIEW: usize = 120;
 
 impl Actor {
     pub(crate) fn status(&self) -> NodeStatus {
@@ -23,6 +28,8 @@ impl Actor {
             peers_total: u32::try_from(people().count()).unwrap_or(u32::MAX),
             requests_allowed: self.node.requests_allowed(),
             echo: self.echo.is_some(),
+            do_not_disturb: self.do_not_disturb,
+            reached: self.reached,
             failed_callers: self.guessers.clone(),
         }
     }
@@ -30,25 +37,32 @@ impl Actor {
     pub(crate) fn peers(&self) -> Vec<PeerSnapshot> {
         let snapshot = |peer: p2p_comm_proto::PeerView<'_>| {
             let conversation = self.conversations.get(&peer.id);
+            let choices = self.choices_about(peer.id);
             PeerSnapshot {
                 id: peer.id,
                 label: peer.label.to_string(),
                 name: peer.name.map(ToString::to_string),
                 host: peer.address.host.to_string(),
                 port: peer.address.port,
+                trying: peer.trying.iter().map(ToString::to_string).collect(),
                 state: peer.state,
                 key: peer.device.map(|device| short(&device)),
                 echo: peer.echo,
                 gain_db: self.peer_gain(peer.id),
+                muted: choices.muted,
+                pinned: choices.pinned,
+                draft: choices.draft.chars().take(PREVIEW).collect(),
                 unread: conversation.map_or(0, Conversation::unread),
                 last: conversation.and_then(Conversation::last),
             }
         };
-        self.node.peers(self.now(), self.wall()).map(snapshot).collect()
+        let mut peers: Vec<_> = self.node.peers(self.now(), self.wall()).map(snapshot).collect();
+        peers.sort_by_key(|peer| !peer.pinned);
+        peers
     }
 
     pub(crate) fn requests(&self) -> Vec<RequestSnapshot> {
-        let snapshot = |(id, name, address, at): (_, &p2p_comm_model::Name, SocketAddr, std::time::Instant)| {
+        let snapshot = |(id, name, address, at): (_, &Name, SocketAddr, std::time::Instant)| {
             let age = i64::try_from(self.now().saturating_duration_since(at).as_millis()).unwrap_or(0);
             let (name, address) = (name.to_string(), PeerAddress::from(address).to_string());
             RequestSnapshot { id, name, address, at: self.wall().saturating_sub(age) }
@@ -64,6 +78,17 @@ impl Actor {
     /// Up to [`limits::PAGE`] lines from `from` on.
     pub(crate) fn page_from(&self, peer: PeerId, from: u64) -> Option<Page> {
         self.read(peer, |conversation| conversation.page_from(from, limits::PAGE))
+    }
+
+    /// Whoever there is something to search with.
+    pub(crate) fn peers_with_lines(&self) -> Vec<PeerId> {
+        self.conversations.keys().copied().filter(|peer| self.node.delivery(*peer).is_some()).collect()
+    }
+
+    /// The next lines to search, backwards.
+    pub(crate) fn searchable(&self, peer: PeerId, before: Option<u64>) -> Option<Vec<Searchable>> {
+        self.node.delivery(peer)?;
+        Some(self.conversations.get(&peer).map(|conversation| conversation.searchable(before)).unwrap_or_default())
     }
 
     fn read(&self, peer: PeerId, page: impl FnOnce(&Conversation) -> Page) -> Option<Page> {
@@ -86,8 +111,23 @@ impl Actor {
         self.converse(peer, |conversation| conversation.acked())
     }
 
-    /// Where others may reach us: what peers see first, then this computer's own addresses.
+    /// My own invite.
+    pub(crate) fn invite(&self) -> Result<String, Code> {
+        self.online().ok_or(Code::NotConnected)?;
+        let (near, far): (Vec<_>, Vec<_>) = self.sockets().into_iter().partition(|socket| socket.ip().is_loopback());
+        // On a computer without a network, or bound to loopback, others are on it, too.
+        let addresses = if far.is_empty() { near } else { far };
+        let name = self.name.as_deref().and_then(|name| Name::parse(name).ok());
+        let invite = Invite::new(name, addresses.into_iter().take(limits::INVITED).map(PeerAddress::from));
+        Ok(invite.map_err(|_| Code::NoNetwork)?.to_string())
+    }
+
     fn addresses(&self) -> Vec<String> {
+        self.sockets().into_iter().map(|socket| PeerAddress::from(socket).to_string()).collect()
+    }
+
+    /// Where others may reach us: what peers see first, then this computer's own addresses.
+    fn sockets(&self) -> Vec<SocketAddr> {
         let Some(online) = self.online() else { return Vec::new() };
         let port = online.endpoint.local_port();
         let own = online.endpoint.local_addresses().into_iter().map(|ip| SocketAddr::new(ip, port));
@@ -97,7 +137,7 @@ impl Actor {
                 addresses.push(address);
             }
         }
-        addresses.into_iter().map(|address| PeerAddress::from(address).to_string()).collect()
+        addresses
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::node::entry::DialState;
 use crate::node::{Attempt, DialFailure, DialPhase, Event, Node, Output, Timer};
 use crate::session::Session;
-use p2p_comm_model::{Code, Notice, PeerId};
+use p2p_comm_model::{Code, Notice, PeerAddress, PeerId};
 use rand::RngExt as _;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
@@ -23,6 +23,7 @@ impl Node {
         let Some(entry) = self.entries.get_mut(&peer) else { return };
         entry.dial.eager_until = now.checked_add(EAGER);
         entry.dial.pause = QUICK;
+        entry.addresses.iter_mut().for_each(|listed| listed.taken = false);
         if matches!(entry.dial.state, DialState::Running(_)) {
             return;
         }
@@ -67,22 +68,35 @@ impl Node {
         entry.dial.number = entry.dial.number.wrapping_add(1);
         self.outputs.push_back(Output::Dial {
             attempt: Attempt { peer, number: entry.dial.number },
-            address: entry.address.clone(),
+            addresses: entry.to_try().cloned().collect(),
             candidates: entry.candidates.clone(),
             guesses: GUESSES.saturating_sub(entry.dial.guesses),
         });
         self.event(Event::Peers);
     }
 
-    pub(crate) fn dial_phase(&mut self, attempt: Attempt, phase: DialPhase, resolved: Vec<IpAddr>) {
+    /// Addresses are at different phases; the furthest counts.
+    pub(crate) fn dial_phase(&mut self, attempt: Attempt, phase: DialPhase) {
         let Some(entry) = self.entries.get_mut(&attempt.peer) else { return };
-        if entry.dial.number == attempt.number && matches!(entry.dial.state, DialState::Running(_)) {
+        if let DialState::Running(before) = entry.dial.state
+            && entry.dial.number == attempt.number
+            && before < phase
+        {
             entry.dial.state = DialState::Running(phase);
-            if !resolved.is_empty() {
-                entry.resolved = resolved;
-            }
             self.event(Event::Peers);
         }
+    }
+
+    pub(crate) fn dial_resolved(&mut self, attempt: Attempt, address: &PeerAddress, ips: Vec<IpAddr>) {
+        let Some(entry) = self.entries.get_mut(&attempt.peer) else { return };
+        if let Some(listed) = entry.addresses.iter_mut().find(|listed| listed.address == *address)
+            && listed.resolved != ips
+        {
+            listed.resolved = ips;
+            // The gate is to know.
+            self.event(Event::Peers);
+        }
+        self.dial_phase(attempt, DialPhase::Reaching);
     }
 
     pub(crate) fn dial_failed(&mut self, now: Instant, attempt: Attempt, failed: DialFailure) {

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 /// One entry of the peer list.
 pub(crate) struct Entry {
     pub(crate) label: Name,
-    pub(crate) address: PeerAddress,
+    /// As added; never empty. All are dialled at once.
+    pub(crate) addresses: Vec<Listed>,
     /// The built-in peer of this program.
     pub(crate) echo: bool,
     pub(crate) blocked: bool,
@@ -18,14 +19,21 @@ pub(crate) struct Entry {
     pub(crate) current: Option<ConnId>,
     /// What they call themselves.
     pub(crate) name: Option<Name>,
-    /// What the host resolved to last.
-    pub(crate) resolved: Vec<IpAddr>,
     /// Other addresses that the bound device gave.
     pub(crate) candidates: Vec<SocketAddr>,
     pub(crate) outbox: Outbox,
     pub(crate) dial: Dial,
     /// It was connected in this session, but is not now.
     pub(crate) lost: bool,
+}
+
+/// One address of an entry.
+pub(crate) struct Listed {
+    pub(crate) address: PeerAddress,
+    /// What the host resolved to last; a literal stands for itself.
+    pub(crate) resolved: Vec<IpAddr>,
+    /// Another entry's device answered there: not tried any more, until the person acts or the next session.
+    pub(crate) taken: bool,
 }
 
 /// The device that an entry is.
@@ -73,16 +81,15 @@ pub(crate) enum DialState {
 }
 
 impl Entry {
-    pub(crate) fn new(label: Name, address: PeerAddress, epoch: Epoch) -> Self {
+    pub(crate) fn new(label: Name, addresses: Vec<PeerAddress>, epoch: Epoch) -> Self {
         Self {
             label,
-            address,
+            addresses: addresses.into_iter().map(Listed::new).collect(),
             echo: false,
             blocked: false,
             binding: None,
             current: None,
             name: None,
-            resolved: Vec::new(),
             candidates: Vec::new(),
             outbox: Outbox::new(epoch),
             dial: Dial::default(),
@@ -94,8 +101,60 @@ impl Entry {
     /// shares one, the same port.
     pub(crate) fn may_be_at(&self, remote: SocketAddr) -> bool {
         let ip = canonical(remote.ip());
-        let host = matches!(self.address.host, Host::Ip(own) if own == ip) || self.resolved.contains(&ip);
-        host && (!ip.is_loopback() || self.address.port == remote.port())
+        self.sockets().any(|own| own.ip() == ip && (!ip.is_loopback() || own.port() == remote.port()))
+    }
+
+    pub(crate) fn has(&self, address: &PeerAddress) -> bool {
+        self.addresses.iter().any(|listed| listed.address == *address)
+    }
+
+    /// Where it is, as far as known.
+    pub(crate) fn sockets(&self) -> impl Iterator<Item = SocketAddr> {
+        self.addresses.iter().flat_map(Listed::sockets)
+    }
+
+    /// The addresses to dial.
+    pub(crate) fn to_try(&self) -> impl Iterator<Item = &PeerAddress> {
+        self.addresses.iter().filter(|listed| !listed.taken).map(|listed| &listed.address)
+    }
+
+    /// What the attempt under way tries.
+    fn trying(&self) -> Vec<PeerAddress> {
+        if !matches!(self.dial.state, DialState::Running(_)) {
+            return Vec::new();
+        }
+        let candidates = self.candidates.iter().map(|candidate| PeerAddress::from(*candidate));
+        let mut trying: Vec<_> = self.to_try().cloned().collect();
+        trying.extend(candidates.filter(|candidate| !self.has(candidate)));
+        trying
+    }
+
+    /// Somebody else proved to be at `remote`: it is not tried any more. Says whether another address is left.
+    pub(crate) fn is_taken(&mut self, remote: SocketAddr) -> bool {
+        let remote = SocketAddr::new(canonical(remote.ip()), remote.port());
+        let candidates = self.candidates.len();
+        self.candidates.retain(|candidate| *candidate != remote);
+        let mut found = self.candidates.len() != candidates;
+        for listed in &mut self.addresses {
+            let here = listed.sockets().any(|socket| socket == remote);
+            listed.taken |= here;
+            found |= here;
+        }
+        found && self.addresses.iter().any(|listed| !listed.taken)
+    }
+}
+
+impl Listed {
+    fn new(address: PeerAddress) -> Self {
+        let resolved = match address.host {
+            Host::Ip(ip) => vec![ip],
+            Host::Name(_) => Vec::new(),
+        };
+        Self { address, resolved, taken: false }
+    }
+
+    fn sockets(&self) -> impl Iterator<Item = SocketAddr> {
+        self.resolved.iter().map(|ip| SocketAddr::new(*ip, self.address.port))
     }
 }
 
@@ -113,8 +172,10 @@ pub struct PeerView<'a> {
     pub label: &'a Name,
     /// What they call themselves.
     pub name: Option<&'a Name>,
-    /// As added.
+    /// As added; of several the first.
     pub address: &'a PeerAddress,
+    /// Everything that the attempt under way tries.
+    pub trying: Vec<PeerAddress>,
     /// How it stands.
     pub state: PeerState,
     /// The bound device.
@@ -126,14 +187,17 @@ pub struct PeerView<'a> {
 impl Node {
     /// The peer list in the order of adding. `wall` is the clock that goes with `now`, ms since 1970.
     pub fn peers(&self, now: Instant, wall: i64) -> impl Iterator<Item = PeerView<'_>> {
-        self.entries.iter().map(move |(id, entry)| PeerView {
-            id: *id,
-            label: &entry.label,
-            name: entry.name.as_ref(),
-            address: &entry.address,
-            state: self.state(entry, now, wall),
-            device: entry.binding.map(|binding| binding.device),
-            echo: entry.echo,
+        self.entries.iter().filter_map(move |(id, entry)| {
+            Some(PeerView {
+                id: *id,
+                label: &entry.label,
+                name: entry.name.as_ref(),
+                address: &entry.addresses.first()?.address,
+                trying: entry.trying(),
+                state: self.state(entry, now, wall),
+                device: entry.binding.map(|binding| binding.device),
+                echo: entry.echo,
+            })
         })
     }
 

@@ -45,7 +45,7 @@ impl Node {
         }
         match (dialed_for, bound) {
             (Some(peer), Some(bound)) if peer != bound => {
-                self.stop_dialing(peer, Code::DuplicatePeer);
+                self.taken(now, peer, conn);
                 self.attach(now, bound);
             }
             (_, Some(bound)) => self.attach(now, bound),
@@ -106,6 +106,17 @@ impl Node {
             None => {}
         }
         self.bind_to(now, peer, binding);
+    }
+
+    /// At an address of this entry answers somebody who is another entry: tries only the others from now on, since an
+    /// address of an invite may mean one computer where the invite was written and another one here.
+    fn taken(&mut self, now: Instant, peer: PeerId, conn: ConnId) {
+        let (Some(entry), Some(session)) = (self.entries.get_mut(&peer), self.sessions.get(&conn)) else { return };
+        if entry.is_taken(session.remote) {
+            self.dial_ended(now, peer, Code::DuplicatePeer);
+        } else {
+            self.stop_dialing(peer, Code::DuplicatePeer);
+        }
     }
 
     /// Binds without asking further: rule (a) held, or the person accepted (rule (b)).

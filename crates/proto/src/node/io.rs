@@ -40,9 +40,9 @@ pub struct DialFailure {
 }
 
 /// How far an attempt to reach somebody is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DialPhase {
-    /// Looking up the host name.
+    /// Looking up host names.
     Resolving,
     /// Waiting for an answer.
     Reaching,
@@ -60,7 +60,7 @@ pub struct Proven {
     pub secrets: Box<Secrets>,
     /// Where the other side is.
     pub remote: SocketAddr,
-    /// The entry whose address we dialled, if we did.
+    /// The entry one of whose addresses we dialled, if we did.
     pub dialed_for: Option<PeerId>,
 }
 
@@ -100,10 +100,17 @@ pub enum Input {
     DialPhase {
         /// Which.
         attempt: Attempt,
-        /// How far it is.
+        /// How far it is with one of the addresses.
         phase: DialPhase,
-        /// What the host resolved to, once known.
-        resolved: Vec<IpAddr>,
+    },
+    /// The host of one of an attempt's addresses was looked up, and is being reached.
+    Resolved {
+        /// Which attempt.
+        attempt: Attempt,
+        /// As on the peer list.
+        address: PeerAddress,
+        /// What it stands for.
+        ips: Vec<IpAddr>,
     },
     /// An attempt failed.
     DialFailed {
@@ -129,13 +136,13 @@ pub enum Input {
 /// What the node wants done.
 #[derive(Debug)]
 pub enum Output {
-    /// Reach this peer: its address, and others that it gave itself.
+    /// Reach this peer: at its addresses, and at others that it gave itself, all at the same time.
     Dial {
         /// Which attempt.
         attempt: Attempt,
         /// As on the peer list.
-        address: PeerAddress,
-        /// To be tried at the same time.
+        addresses: Vec<PeerAddress>,
+        /// What the peer gave itself.
         candidates: Vec<SocketAddr>,
         /// Pairings that may fail in it, at all addresses together.
         guesses: u8,

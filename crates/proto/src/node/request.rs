@@ -30,13 +30,11 @@ pub(crate) struct Silenced {
 }
 
 impl Silenced {
-    pub(crate) fn add(&mut self, device: Option<DeviceKey>, address: Option<SocketAddr>) {
+    pub(crate) fn add(&mut self, device: Option<DeviceKey>, addresses: impl Iterator<Item = SocketAddr>) {
         if self.keys.len() < SILENCED {
             self.keys.extend(device);
         }
-        if self.addresses.len() < SILENCED {
-            self.addresses.extend(address);
-        }
+        self.addresses.extend(addresses.take(SILENCED.saturating_sub(self.addresses.len())));
     }
 
     /// Covers the whole host, unless it is this computer, where everybody shares one.
@@ -148,12 +146,12 @@ impl Node {
         let address = remote.into();
         // An entry that is bound to another device is another person, whatever the address.
         let free = |entry: &super::entry::Entry| {
-            entry.address == address && !entry.blocked && entry.binding.is_none_or(|b| b.device == binding.device)
+            entry.has(&address) && !entry.blocked && entry.binding.is_none_or(|b| b.device == binding.device)
         };
         let same = self.entries.iter().find(|(_, entry)| free(entry)).map(|(peer, _)| *peer);
         let peer = match same {
             Some(peer) => peer,
-            None => self.insert_entry(name, address)?,
+            None => self.insert_entry(name, vec![address])?,
         };
         self.requests.remove(&id);
         self.event(Event::Requests);
@@ -166,7 +164,7 @@ impl Node {
     /// Drops a request and all later ones of the same device or address. The other side sees waiting.
     pub fn ignore_request(&mut self, now: Instant, id: RequestId) -> Result<(), Code> {
         let request = self.requests.remove(&id).ok_or(Code::NotFound)?;
-        self.silenced.add(Some(request.binding.device), Some(request.remote));
+        self.silenced.add(Some(request.binding.device), std::iter::once(request.remote));
         self.event(Event::Requests);
         self.show_waiting(now);
         Ok(())

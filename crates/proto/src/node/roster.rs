@@ -1,11 +1,11 @@
 //! What the person does with the peer list.
 
-use crate::node::entry::Entry;
+use crate::node::entry::{Entry, Listed};
 use crate::node::{Event, Node};
 use crate::session::Close;
-use p2p_comm_model::{Code, Content, Epoch, Host, Name, PeerAddress, PeerId, limits};
+use p2p_comm_model::{Code, Content, Epoch, Invite, Name, PeerAddress, PeerId, limits};
 use rand::RngExt as _;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::time::Instant;
 
 /// Removed entries that can be brought back.
@@ -21,22 +21,31 @@ pub struct Watermarks {
 }
 
 impl Node {
-    /// Adds somebody and dials. The other side must do the same.
-    pub fn add_peer(&mut self, now: Instant, label: Name, address: PeerAddress) -> Result<PeerId, Code> {
-        if self.entries.values().any(|entry| entry.address == address) {
+    /// Adds somebody and dials. The other side must do the same. Of the addresses, 1 to [`limits::INVITED`], those that
+    /// another entry has already are left out: they would lead to that one.
+    pub fn add_peer(&mut self, now: Instant, label: Name, addresses: Vec<PeerAddress>) -> Result<PeerId, Code> {
+        let invite = Invite::new(None, addresses)?;
+        let free = |address: &PeerAddress| !self.entries.values().any(|entry| entry.has(address));
+        let addresses: Vec<_> = invite.addresses().iter().filter(|address| free(address)).cloned().collect();
+        if addresses.is_empty() {
             return Err(Code::DuplicatePeer);
         }
-        if let Host::Ip(ip) = address.host {
-            self.silenced.forget_address(SocketAddr::new(ip, address.port));
-        }
-        let peer = self.insert_entry(label, address)?;
+        let peer = self.insert_entry(label, addresses)?;
+        self.listen_to(peer);
         self.dial_afresh(now, peer);
         Ok(peer)
     }
 
+    /// Calls somebody by another name, on this computer only.
+    pub fn rename_peer(&mut self, peer: PeerId, label: Name) -> Result<(), Code> {
+        self.entries.get_mut(&peer).ok_or(Code::NotFound)?.label = label;
+        self.event(Event::Peers);
+        Ok(())
+    }
+
     /// Adds the built-in peer of this program.
     pub fn add_echo(&mut self, now: Instant, label: Name, address: PeerAddress) -> Result<PeerId, Code> {
-        let peer = self.add_peer(now, label, address)?;
+        let peer = self.add_peer(now, label, vec![address])?;
         if let Some(entry) = self.entries.get_mut(&peer) {
             entry.echo = true;
         }
@@ -47,11 +56,7 @@ impl Node {
     pub fn remove_peer(&mut self, now: Instant, peer: PeerId) -> Result<(), Code> {
         self.leave(now, peer)?;
         let entry = self.entries.remove(&peer).ok_or(Code::NotFound)?;
-        let address = match entry.address.host {
-            Host::Ip(ip) => Some(SocketAddr::new(ip, entry.address.port)),
-            Host::Name(_) => entry.resolved.first().map(|ip| SocketAddr::new(*ip, entry.address.port)),
-        };
-        self.silenced.add(entry.binding.map(|binding| binding.device), address);
+        self.silenced.add(entry.binding.map(|binding| binding.device), entry.sockets());
         self.removed.push_back((peer, entry));
         if self.removed.len() > UNDO {
             self.removed.pop_front();
@@ -68,8 +73,8 @@ impl Node {
     /// Brings a removed entry back.
     pub fn restore_peer(&mut self, now: Instant, peer: PeerId) -> Result<(), Code> {
         let at = self.removed.iter().position(|(removed, _)| *removed == peer).ok_or(Code::NotFound)?;
-        let same = |address: &PeerAddress| self.entries.values().any(|other| other.address == *address);
-        if self.removed.get(at).is_some_and(|(_, entry)| same(&entry.address)) {
+        let free = |listed: &Listed| !self.entries.values().any(|other| other.has(&listed.address));
+        if !self.removed.get(at).is_some_and(|(_, entry)| entry.addresses.iter().any(free)) {
             return Err(Code::DuplicatePeer);
         }
         if self.entries.len() >= limits::PEERS {
@@ -78,13 +83,13 @@ impl Node {
         let (_, mut entry) = self.removed.remove(at).ok_or(Code::NotFound)?;
         // Its device may have got another entry in between.
         entry.binding = entry.binding.filter(|binding| self.bound_to(binding.device).is_none());
-        for ip in entry.resolved.iter().chain(literal(&entry)) {
-            self.silenced.forget_address(SocketAddr::new(*ip, entry.address.port));
-        }
+        let free = |listed: &Listed| !self.entries.values().any(|other| other.has(&listed.address));
+        entry.addresses.retain(free);
         if let Some(binding) = entry.binding {
             self.silenced.forget_key(binding.device);
         }
         self.entries.insert(peer, entry);
+        self.listen_to(peer);
         self.dial_afresh(now, peer);
         self.event(Event::Peers);
         Ok(())
@@ -135,19 +140,26 @@ impl Node {
     pub fn listed_addresses(&self) -> impl Iterator<Item = IpAddr> {
         self.entries.values().filter(|entry| !entry.blocked).flat_map(|entry| {
             let connected = entry.current.and_then(|conn| self.sessions.get(&conn)).map(|session| session.remote.ip());
-            entry.resolved.iter().chain(literal(entry)).copied().chain(connected)
+            entry.sockets().map(|socket| socket.ip()).chain(connected)
         })
     }
 
-    pub(crate) fn insert_entry(&mut self, label: Name, address: PeerAddress) -> Result<PeerId, Code> {
+    pub(crate) fn insert_entry(&mut self, label: Name, addresses: Vec<PeerAddress>) -> Result<PeerId, Code> {
         if self.entries.len() >= limits::PEERS {
             return Err(Code::TooManyPeers);
         }
         let peer = PeerId(self.next_peer);
         self.next_peer = self.next_peer.saturating_add(1);
-        self.entries.insert(peer, Entry::new(label, address, Epoch(self.rng.random())));
+        self.entries.insert(peer, Entry::new(label, addresses, Epoch(self.rng.random())));
         self.event(Event::Peers);
         Ok(peer)
+    }
+
+    /// Requests from the addresses of an entry count again.
+    fn listen_to(&mut self, peer: PeerId) {
+        if let Some(entry) = self.entries.get(&peer) {
+            entry.sockets().for_each(|socket| self.silenced.forget_address(socket));
+        }
     }
 
     fn leave(&mut self, now: Instant, peer: PeerId) -> Result<(), Code> {
@@ -161,12 +173,5 @@ impl Node {
         }
         self.forget_connections(peer);
         Ok(())
-    }
-}
-
-fn literal(entry: &Entry) -> Option<&IpAddr> {
-    match &entry.address.host {
-        Host::Ip(ip) => Some(ip),
-        Host::Name(_) => None,
     }
 }

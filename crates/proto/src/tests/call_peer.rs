@@ -30,7 +30,7 @@ impl Rig {
         let (life, candidates) = (KeyLife::Session, Vec::new());
         let device = DeviceSecret::from_seed(&[1; 32]);
         node.connect(now, Identity { name: name("alice"), device, life, candidates });
-        let bob = node.add_peer(now, name("bob"), address(1)).unwrap();
+        let bob = node.add_peer(now, name("bob"), vec![address(1)]).unwrap();
         let far = Session::new(now, Role::Listener, *secrets([9; 32]).1, 1, socket(0), None);
         let mut this = Self { now, node, bob, far, heard: Vec::new(), events: Vec::new(), closed: None };
         this.connect(9, 2);

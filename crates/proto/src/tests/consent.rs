@@ -246,13 +246,13 @@ fn two_entries_for_one_device_are_noticed() {
     let mut world = World::new(16, 2);
     let (bob, _) = (world.add(0, 1), world.add(1, 0));
     world.run(MOMENT);
-    let again = world.nodes[0].add_peer(world.now, name("bob too"), "10.0.0.9:1".parse_address()).unwrap();
+    let again = world.nodes[0].add_peer(world.now, name("bob too"), vec!["10.0.0.9:1".parse_address()]).unwrap();
     world.drain(0);
     world.prove(0, 1, Some(again));
     world.run(MOMENT);
     assert_eq!(world.state(0, again), PeerState::Stopped { code: Code::DuplicatePeer });
     assert_eq!(world.state(0, bob), PeerState::Connected);
-    assert_eq!(world.nodes[0].add_peer(world.now, name("x"), super::world::address(1)), Err(Code::DuplicatePeer));
+    assert_eq!(world.nodes[0].add_peer(world.now, name("x"), vec![super::world::address(1)]), Err(Code::DuplicatePeer));
 }
 
 #[test]

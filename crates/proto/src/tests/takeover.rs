@@ -44,7 +44,7 @@ fn a_path_that_falls_silent_and_comes_back_gives_no_further_guesses() {
 fn accepting_a_request_takes_no_entry_from_somebody_else() {
     let mut world = World::new(7, 3);
     // Bob moved; carol sits at the address that alice has for him.
-    let bob = world.nodes[0].add_peer(world.now, name("bob"), address(2)).unwrap();
+    let bob = world.nodes[0].add_peer(world.now, name("bob"), vec![address(2)]).unwrap();
     while world.nodes[0].poll_output().is_some() {}
     world.add(1, 0);
     world.prove(0, 1, Some(bob));
@@ -70,7 +70,7 @@ fn a_device_that_moves_to_another_entry_loses_nothing() {
     world.run(MOMENT);
     world.nodes[0].remove_peer(world.now, bob).unwrap();
     world.drain(0);
-    let again = world.nodes[0].add_peer(world.now, name("bob at work"), elsewhere()).unwrap();
+    let again = world.nodes[0].add_peer(world.now, name("bob at work"), vec![elsewhere()]).unwrap();
     world.drain(0);
     world.prove(0, 1, Some(again));
     world.run(MOMENT);
@@ -117,7 +117,7 @@ fn an_undo_whose_device_has_another_entry_by_now_leaves_that_one_connected() {
         let (mut world, bob, _) = both(50 + seed);
         world.nodes[0].remove_peer(world.now, bob).unwrap();
         world.drain(0);
-        let again = world.nodes[0].add_peer(world.now, name("bob at work"), elsewhere()).unwrap();
+        let again = world.nodes[0].add_peer(world.now, name("bob at work"), vec![elsewhere()]).unwrap();
         world.drain(0);
         world.run(Duration::from_secs(6));
         world.prove(0, 1, Some(again));

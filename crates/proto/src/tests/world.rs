@@ -117,7 +117,7 @@ impl World {
     }
 
     pub(super) fn add(&mut self, node: usize, other: usize) -> PeerId {
-        let peer = self.nodes[node].add_peer(self.now, name(NAMES[other]), address(other)).unwrap();
+        let peer = self.nodes[node].add_peer(self.now, name(NAMES[other]), vec![address(other)]).unwrap();
         self.drain(node);
         peer
     }
@@ -207,7 +207,7 @@ impl World {
         while let Some(output) = self.nodes[node].poll_output() {
             match output {
                 Output::Event(event) => self.events[node].push(event),
-                Output::Dial { attempt, address, .. } => self.dial(node, attempt, &address),
+                Output::Dial { attempt, addresses, .. } => self.dial(node, attempt, &addresses),
                 Output::CancelDial { .. } => self.cancels += 1,
                 Output::Transmit { conn, stream, bytes } => self.transmit(node, conn, stream, &bytes),
                 Output::Close { conn, reason } => {
@@ -223,10 +223,11 @@ impl World {
         }
     }
 
-    fn dial(&mut self, node: usize, attempt: Attempt, address: &PeerAddress) {
+    fn dial(&mut self, node: usize, attempt: Attempt, addresses: &[PeerAddress]) {
         self.dials += 1;
         self.newest = Some(attempt);
-        let target = (0..self.nodes.len()).find(|n| address.host == Host::Ip(ip(*n))).filter(|n| self.up[*n]);
+        let there = |n: &usize| self.up[*n] && addresses.iter().any(|address| address.host == Host::Ip(ip(*n)));
+        let target = (0..self.nodes.len()).find(there);
         let in_time = self.outage <= self.now + Duration::from_secs(5);
         match target.filter(|_| in_time) {
             Some(other) => self.prove(node, other, Some(attempt.peer)),
