@@ -33,7 +33,7 @@ const VOICE_QUIET: Duration = Duration::from_secs(2);
 ///  over   from any state, for one of these reasons:
 ///         the other side says "ended", or goodbye       as it says: HungUp, Rejected, Busy, Cancelled, NoAnswer, Lost
 ///         the person ends it                            Cancelled before, HungUp after; Rejected from Incoming
-///         Searching for 45 s                            Unreachable
+///         Searching for 45 s, or dialling stops         Unreachable
 ///         Ringing or Incoming for 45 s                  NoAnswer
 ///         Incoming without a connection for 30 s,
 ///         Reconnecting for 30 s                         Lost

@@ -162,6 +162,13 @@ impl Calls {
         }
     }
 
+    /// There is no connection to the peer, and none is looked for.
+    pub(crate) fn unreachable(&mut self, now: Instant, peer: PeerId) {
+        if self.with(peer).is_some_and(|call| call.standing() == CallState::Offer) {
+            self.finish(now, CallEnd::Unreachable);
+        }
+    }
+
     /// The peer's app cannot take calls.
     pub(crate) fn unsupported(&mut self, now: Instant, peer: PeerId) {
         if self.with(peer).is_some_and(|call| call.standing() == CallState::Offer) {

@@ -131,6 +131,14 @@ impl Node {
         }
     }
 
+    /// Nobody looks for the peer any more.
+    pub(crate) fn call_unreachable(&mut self, now: Instant, peer: PeerId) {
+        if self.entries.get(&peer).is_some_and(|entry| entry.current.is_none()) {
+            self.calls.unreachable(now, peer);
+            self.call_actions(now);
+        }
+    }
+
     /// Another device is this peer from now on.
     pub(crate) fn call_rebound(&mut self, now: Instant, peer: PeerId) {
         self.calls.rebound(now, peer);

@@ -115,7 +115,7 @@ impl Node {
         }
         if guesses > 0 && entry.dial.guesses >= GUESSES {
             self.notice(peer, Notice::DialingStopped);
-            self.stop_dialing(peer, Code::DialingStopped);
+            self.stop_dialing(now, peer, Code::DialingStopped);
         } else {
             if code == Code::WrongPassword && first {
                 self.notice(peer, Notice::WrongPassword);
@@ -128,7 +128,7 @@ impl Node {
     pub(crate) fn dial_ended(&mut self, now: Instant, peer: PeerId, code: Code) {
         if code == Code::OwnAddress {
             self.notice(peer, Notice::OwnAddress);
-            self.stop_dialing(peer, code);
+            self.stop_dialing(now, peer, code);
         } else {
             self.dial_again(now, peer, code);
         }
@@ -174,12 +174,13 @@ impl Node {
         entry.dial.state = DialState::Idle;
     }
 
-    pub(crate) fn stop_dialing(&mut self, peer: PeerId, code: Code) {
+    pub(crate) fn stop_dialing(&mut self, now: Instant, peer: PeerId, code: Code) {
         self.dial_idle(peer);
         if let Some(entry) = self.entries.get_mut(&peer) {
             entry.dial.state = DialState::Stopped(code);
             self.event(Event::Peers);
         }
+        self.call_unreachable(now, peer);
     }
 
     pub(crate) fn notice(&mut self, peer: PeerId, notice: Notice) {
@@ -192,7 +193,7 @@ impl Node {
         }
         let Some(entry) = self.entries.get_mut(&peer) else { return };
         if entry.dial.guesses >= GUESSES {
-            return self.stop_dialing(peer, Code::DialingStopped);
+            return self.stop_dialing(now, peer, Code::DialingStopped);
         }
         let earliest = entry.dial.began.and_then(|began| began.checked_add(QUICK)).unwrap_or(now);
         let at = now.checked_add(pause).unwrap_or(now).max(earliest);

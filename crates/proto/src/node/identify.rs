@@ -91,7 +91,7 @@ impl Node {
         match before {
             Some(before) if before.life == crate::wire::KeyLife::Kept => {
                 self.notice(peer, Notice::KeyChanged);
-                self.stop_dialing(peer, Code::KeyChanged);
+                self.stop_dialing(now, peer, Code::KeyChanged);
                 return self.close(now, conn, Close::Bye);
             }
             // It came back as we called; whoever else answers there stays a stranger.
@@ -115,7 +115,7 @@ impl Node {
         if entry.is_taken(session.remote) {
             self.dial_ended(now, peer, Code::DuplicatePeer);
         } else {
-            self.stop_dialing(peer, Code::DuplicatePeer);
+            self.stop_dialing(now, peer, Code::DuplicatePeer);
         }
     }
 
