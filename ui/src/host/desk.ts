@@ -33,6 +33,8 @@ export interface Platform {
   /** Such as "p2p-comm/1". */
   protocol: string;
   profile: string | null;
+  /** Where the settings are kept. */
+  settingsFile: string;
 }
 
 export interface PeerAddress {

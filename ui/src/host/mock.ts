@@ -14,6 +14,7 @@ import type {
   PeerState,
   RequestSnapshot,
   SearchHit,
+  Settings,
 } from "./host";
 import { MockCalling } from "./mock/calling";
 import type { Answer } from "./mock/calls";
@@ -427,6 +428,12 @@ export class MockHost extends MockCalling implements Host {
 
   protected setGain(peer: number, gainDb: number): void {
     this.#change(peer, { gainDb });
+  }
+
+  protected apply({ privacy, audio }: Settings): void {
+    this.#status.requestsAllowed = privacy.allowRequests;
+    this.sound.settings = audio;
+    this.tell({ status: true, requests: true, devices: true });
   }
 
   protected quiet(peer: number): boolean {

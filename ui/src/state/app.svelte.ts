@@ -204,7 +204,7 @@ export class App {
     this.drafts.clear();
     this.peers.clear();
     this.calls.clear();
-    this.dialog = null;
+    if (this.dialog !== "settings") this.dialog = null;
     this.toasts.clear();
   }
 }

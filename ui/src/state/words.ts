@@ -170,7 +170,7 @@ export const CODES: Record<Code, Words> = {
   noSound: {
     what: "The sound device is not there, refused, or in use by another program.",
     side: "yours",
-    next: "Choose another one in the settings under Sound, or close what uses it.",
+    next: "Choose another one in the settings under Audio, or close what uses it.",
   },
   systemRefused: {
     what: "Your system refused to do this.",

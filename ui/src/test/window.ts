@@ -5,6 +5,7 @@ import { expect } from "vitest";
 import { MockHost } from "../host/mock";
 import type { Answer } from "../host/mock/calls";
 import Root from "../Root.svelte";
+import type { Section } from "../state/settings.svelte";
 
 interface Stage {
   host: MockHost;
@@ -53,11 +54,11 @@ export async function callUp(user: UserEvent, name: string): Promise<number> {
   return peer;
 }
 
-/** Opens the settings from my menu. */
-export async function openSettings(user: UserEvent): Promise<void> {
+/** Opens a part of the settings from my menu. */
+export async function openSettings(user: UserEvent, section: Section): Promise<void> {
   await user.click(screen.getByTestId("menu-me"));
   await user.click(await screen.findByTestId("settings-open"));
-  await screen.findByTestId("settings");
+  await user.click(await screen.findByTestId(`settings-${section}`));
 }
 
 /** Fails with what axe finds in the whole page. Colours need a real renderer and are not judged here. */

@@ -83,3 +83,33 @@ test("the password can be shown and hidden, and its strength is told", async () 
     "Very easy to guess",
   );
 });
+
+test("the port of the settings is used unless another one is typed", async () => {
+  const { host, user } = openWindow();
+  await host.setSettings({ ...(await host.settings()), network: { port: 50001 } });
+  const connect = vi.spyOn(host, "connect");
+  await user.type(await screen.findByTestId("connect-name"), "alice");
+  await user.type(password(), "secret");
+  await user.click(screen.getByText("Advanced"));
+  await waitFor(() => expect(screen.getByText("Empty: 50001, as in the settings.")).toBeVisible());
+  await user.click(screen.getByTestId("connect-submit"));
+  await waitFor(() => expect(connect).toHaveBeenCalledWith("alice", expect.any(Uint8Array), 50001));
+});
+
+test("Caps Lock is told while one types, and no longer when one is elsewhere", async () => {
+  const { user } = openWindow();
+  await user.click(await screen.findByTestId("connect-password"));
+  await user.keyboard("{CapsLock}s");
+  expect(screen.getByTestId("connect-hints")).toHaveTextContent("Caps Lock is on.");
+  await user.tab();
+  expect(screen.getByTestId("connect-hints")).not.toHaveTextContent("Caps Lock");
+});
+
+test("a blank at the end, as it comes with pasting, is told", async () => {
+  const { user } = openWindow();
+  await user.click(await screen.findByTestId("connect-password"));
+  await user.paste("four random words here ");
+  expect(screen.getByTestId("connect-hints")).toHaveTextContent("begins or ends with a blank");
+  await user.keyboard("{Backspace}");
+  expect(screen.getByTestId("connect-hints")).not.toHaveTextContent("blank");
+});

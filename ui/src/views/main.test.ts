@@ -1,4 +1,4 @@
-import { render, screen, waitFor } from "@testing-library/svelte";
+import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import { MockHost } from "../host/mock";
@@ -27,19 +27,24 @@ test("requests show name and address and can be answered", async () => {
   expect(screen.queryByTestId("request-row")).toBeNull();
 });
 
-test("requests of strangers can be switched off", async () => {
-  const { user } = await openOnline();
-  await user.click(screen.getByTestId("menu-me"));
-  await user.click(await screen.findByTestId("allow-requests"));
-  await waitFor(() => expect(screen.queryByTestId("request-row")).toBeNull());
-});
-
-test("search narrows the list and says when nobody matches", async () => {
+test("search finds people first, then messages, and says when there is neither", async () => {
   const { user } = await openOnline();
   await user.type(screen.getByTestId("search"), "CAROL");
   expect(screen.getAllByTestId("peer-row").length).toBe(1);
+  expect(await screen.findByTestId("search-hit")).toHaveTextContent("You: Hello carol, it is me.");
   await user.type(screen.getByTestId("search"), "x");
-  expect(screen.getByText(/Nobody on your list matches/)).toBeVisible();
+  expect(await screen.findByTestId("search-none")).toHaveTextContent("Nobody and no message matches “CAROLx”");
+  await user.keyboard("{Escape}");
+  expect(screen.getAllByTestId("peer-row").length).toBeGreaterThan(5);
+});
+
+test("a message that was found is shown in its place", async () => {
+  const { user } = await openOnline();
+  await user.type(screen.getByTestId("search"), "agenda put");
+  await user.click(await screen.findByTestId("search-hit"));
+  const message = () => screen.getAllByTestId("message").find((one) => one.textContent?.includes("I put it here"));
+  await waitFor(() => expect(message()).toHaveFocus());
+  expect(message()).toHaveClass("found");
 });
 
 test("the arrow keys go through the list, Enter opens", async () => {
@@ -61,7 +66,113 @@ test("presence is a word, not only a dot", async () => {
   await openOnline();
   expect(row("bob")).toHaveTextContent("Online");
   expect(row("dave")).toHaveTextContent("No answer");
-  expect(row("mallory")).toHaveTextContent("Blocked");
+  expect(screen.getAllByTestId("peer-row").some((one) => one.textContent?.includes("mallory"))).toBe(false);
+});
+
+test("the blocked have a list of their own and come back from it", async () => {
+  const { user } = await openOnline();
+  await user.click(screen.getByTestId("blocked-open"));
+  expect(await screen.findByTestId("blocked-row")).toHaveTextContent("mallory");
+  await user.click(screen.getByRole("button", { name: "Unblock mallory" }));
+  await waitFor(() => expect(screen.queryByTestId("blocked-row")).toBeNull());
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(row("mallory")).toBeVisible());
+});
+
+test("who is pinned comes first, who is muted is marked", async () => {
+  const { user } = await openOnline();
+  await fireEvent.contextMenu(row("dave"));
+  await user.click(await screen.findByTestId("peer-pin"));
+  await waitFor(() => expect(screen.getAllByTestId("peer-row")[0]).toHaveTextContent("dave"));
+  expect(row("dave")).toHaveTextContent("Pinned");
+  await open(user, "dave");
+  await user.click(screen.getByTestId("peer-menu"));
+  await user.click(await screen.findByTestId("peer-mute"));
+  await waitFor(() => expect(row("dave")).toHaveTextContent("Muted"));
+});
+
+test("somebody is renamed here, and only here", async () => {
+  const { user } = await openOnline();
+  await open(user, "bob");
+  await user.click(screen.getByTestId("peer-menu"));
+  await user.click(await screen.findByTestId("peer-rename"));
+  const field = await screen.findByTestId("rename-label");
+  await user.clear(field);
+  await user.click(screen.getByTestId("rename-submit"));
+  expect(await screen.findByTestId("rename-error")).toBeVisible();
+  await user.type(field, "Robert{Enter}");
+  await waitFor(() => expect(row("Robert")).toBeVisible());
+  expect(screen.getByText("calls themselves")).toHaveTextContent("bob");
+});
+
+test("a draft stands in the list until one is back in its conversation", async () => {
+  const { user } = await openOnline();
+  expect(row("grace")).toHaveTextContent("Draft: Tell me when");
+  await open(user, "bob");
+  await user.type(screen.getByTestId("composer"), "later");
+  await open(user, "carol");
+  expect(row("bob")).toHaveTextContent("Draft: later");
+});
+
+test("Ctrl+K goes to somebody without a mouse", async () => {
+  const { user } = await openOnline();
+  await open(user, "bob");
+  await user.keyboard("{Control>}k{/Control}");
+  await user.type(await screen.findByTestId("switch-field"), "e");
+  await user.keyboard("{ArrowDown}{ArrowUp}{Enter}");
+  await waitFor(() => expect(row("grace")).toHaveAttribute("aria-current", "true"));
+  expect(screen.queryByTestId("switch-field")).toBeNull();
+});
+
+test("F6 goes from part to part, and everything is there without a mouse", async () => {
+  const { user } = await openOnline();
+  await open(user, "bob");
+  screen.getByTestId("composer").focus();
+  await user.keyboard("{F6}");
+  expect(screen.getByTestId("my-addresses")).toHaveFocus();
+  await user.keyboard("{F6}");
+  expect(row("bob")).toHaveFocus();
+  await user.keyboard("{F6}");
+  expect(screen.getByTestId("messages")).toHaveFocus();
+  await user.keyboard("{Shift>}{F6}{/Shift}");
+  expect(row("bob")).toHaveFocus();
+});
+
+test("? lists the shortcuts, but is a question mark where one writes", async () => {
+  const { user } = await openOnline();
+  await open(user, "bob");
+  await user.type(screen.getByTestId("composer"), "?");
+  expect(screen.queryByTestId("shortcuts")).toBeNull();
+  screen.getByTestId("messages").focus();
+  await user.keyboard("?");
+  expect(await screen.findByTestId("shortcuts")).toHaveTextContent("Go to somebody");
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(screen.queryByTestId("shortcuts")).toBeNull());
+});
+
+test("what is open is told to the host and comes back after the page is loaded again", async () => {
+  const { host, user } = await openOnline();
+  const bob = await open(user, "bob");
+  await user.type(screen.getByTestId("composer"), "half a");
+  await waitFor(() => expect(host.view.peer).toBe(bob));
+  cleanup();
+  render(Root, { host });
+  await waitFor(() => expect(row("bob")).toHaveAttribute("aria-current", "true"));
+  await waitFor(() => expect(screen.getByTestId("composer")).toHaveValue("half a"));
+});
+
+test("the host opens a conversation, for instance from a notification", async () => {
+  const { host } = await openOnline();
+  host.say({ kind: "open", peer: 3 });
+  await waitFor(() => expect(row("dave")).toHaveAttribute("aria-current", "true"));
+});
+
+test("files that are dropped are refused with words", async () => {
+  await openOnline();
+  const drop = new Event("drop", { bubbles: true, cancelable: true });
+  Object.assign(drop, { dataTransfer: { types: ["Files"] } });
+  document.body.dispatchEvent(drop);
+  expect(await screen.findByTestId("toast")).toHaveTextContent("Files cannot be sent yet");
 });
 
 test("Disconnect leads back to the first screen and leaves nothing behind", async () => {

@@ -25,6 +25,7 @@ export abstract class MockDesk {
     version: "0.1.0",
     protocol: "p2p-comm/1",
     profile: null,
+    settingsFile: "/home/alice/.config/p2p-comm/settings.json",
   };
   #chosen: Omit<Settings, "audio"> = {
     general: { closeToTray: true, startAtLogin: false, startHidden: false },
@@ -46,6 +47,8 @@ export abstract class MockDesk {
 
   protected abstract check(method: keyof Host): void;
   protected abstract get audio(): AudioSettings;
+  /** What sound, calls and requests have to do with new settings. */
+  protected abstract apply(settings: Settings): void;
 
   /** Something of the desktop happens. */
   say(event: ShellEvent): void {
@@ -72,6 +75,7 @@ export abstract class MockDesk {
     this.#chosen = structuredClone(settings);
     const { appearance } = this.#chosen;
     appearance.textPercent = Math.min(200, Math.max(80, Math.round(appearance.textPercent)));
+    this.apply({ ...this.#chosen, audio });
     this.say({ kind: "settings" });
   }
 

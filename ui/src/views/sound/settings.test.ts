@@ -7,7 +7,7 @@ const slide = (testid: string, value: number) =>
 
 test("each device follows the system until one is chosen", async () => {
   const { host, user } = await openOnline();
-  await openSettings(user);
+  await openSettings(user, "audio");
   const input = await screen.findByTestId<HTMLSelectElement>("device-input");
   await waitFor(() => expect(input).toHaveTextContent("System default (Built-in Audio Analog Stereo)"));
   expect(input.value).toBe("");
@@ -22,14 +22,14 @@ test("each device follows the system until one is chosen", async () => {
 test("a chosen device that is gone stays chosen and says so", async () => {
   const { host, user } = await openOnline();
   await host.setAudioSettings({ ...(await host.audioSettings()), input: "mic-9" });
-  await openSettings(user);
+  await openSettings(user, "audio");
   const input = await screen.findByTestId<HTMLSelectElement>("device-input");
   await waitFor(() => expect(input.selectedOptions[0]).toHaveTextContent("The one you chose, not connected"));
 });
 
 test("devices that come while the settings are open appear", async () => {
   const { host, user } = await openOnline();
-  await openSettings(user);
+  await openSettings(user, "audio");
   host.sound.devices.inputs.push({ id: "mic-7", name: "A new one", default: false });
   await host.setAudioSettings(await host.audioSettings());
   await waitFor(() => expect(screen.getByTestId("device-input")).toHaveTextContent("A new one"));
@@ -37,7 +37,7 @@ test("devices that come while the settings are open appear", async () => {
 
 test("every setting of the sound is handed over", async () => {
   const { host, user } = await openOnline();
-  await openSettings(user);
+  await openSettings(user, "audio");
   await slide("sound-input-gain", 6);
   await slide("sound-output-gain", -9);
   await user.click(screen.getByTestId("sound-quality-uncompressed"));
@@ -60,7 +60,7 @@ test("every setting of the sound is handed over", async () => {
 
 test("of a moving slider only some values and always the last are handed over", async () => {
   const { host, user } = await openOnline();
-  await openSettings(user);
+  await openSettings(user, "audio");
   const set = vi.spyOn(host, "setAudioSettings");
   for (let db = -20; db <= 20; db += 1) void slide("sound-input-gain", db);
   await waitFor(() => expect(host.sound.settings.inputGainDb).toBe(20));
@@ -70,7 +70,7 @@ test("of a moving slider only some values and always the last are handed over", 
 
 test("a setting that was refused goes back and is told", async () => {
   const { host, user } = await openOnline();
-  await openSettings(user);
+  await openSettings(user, "audio");
   host.failNext("setAudioSettings", "internal");
   await user.click(screen.getByTestId("sound-quality-economy"));
   expect(await screen.findByTestId("toast")).toHaveTextContent("This program made a mistake");
@@ -79,7 +79,7 @@ test("a setting that was refused goes back and is told", async () => {
 
 test("the threshold of speech is a mark on the meter", async () => {
   const { host, user } = await openOnline();
-  await openSettings(user);
+  await openSettings(user, "audio");
   expect(screen.queryByTestId("sound-threshold")).toBeNull();
   await user.click(screen.getByTestId("sound-transmit-voice"));
   const mark = await screen.findByTestId("sound-threshold");
@@ -90,7 +90,7 @@ test("the threshold of speech is a mark on the meter", async () => {
 
 test("push to talk has a key and a delay", async () => {
   const { host, user } = await openOnline();
-  await openSettings(user);
+  await openSettings(user, "audio");
   await user.click(screen.getByTestId("sound-transmit-pushToTalk"));
   await screen.findByTestId("sound-key");
   await slide("sound-release", 450);
@@ -111,7 +111,7 @@ test("push to talk has a key and a delay", async () => {
 
 test("the microphone can be tested: it records, plays and stops", async () => {
   const { host, user } = await openOnline();
-  await openSettings(user);
+  await openSettings(user, "audio");
   await user.click(screen.getByTestId("mic-test-start"));
   const play = await screen.findByTestId("mic-test-play");
   expect(screen.getByTestId("mic-test-state")).toHaveTextContent("Recording");
@@ -126,7 +126,7 @@ test("the microphone can be tested: it records, plays and stops", async () => {
 test("closing the settings ends the test, and nothing is asked for any more", async () => {
   const { host, user } = await openOnline();
   const asked = vi.spyOn(host, "micTest");
-  await openSettings(user);
+  await openSettings(user, "audio");
   await user.click(screen.getByTestId("mic-test-start"));
   await waitFor(() => expect(asked.mock.calls.length).toBeGreaterThan(1));
   await user.keyboard("{Escape}");
@@ -140,7 +140,7 @@ test("closing the settings ends the test, and nothing is asked for any more", as
 test("a test without a microphone says what is wrong", async () => {
   const { host, user } = await openOnline();
   host.sound.troubles = { microphone: "missing" };
-  await openSettings(user);
+  await openSettings(user, "audio");
   await user.click(screen.getByTestId("mic-test-start"));
   expect(await screen.findByTestId("mic-test-error")).toHaveTextContent("The sound device is not there");
 });
@@ -148,7 +148,7 @@ test("a test without a microphone says what is wrong", async () => {
 test("in a call the meter shows the call, and there is no test", async () => {
   const { user } = await openOnline();
   await callUp(user, "bob");
-  await openSettings(user);
+  await openSettings(user, "audio");
   expect(screen.getByTestId("mic-test-start")).toBeDisabled();
   await waitFor(() => expect(screen.getByTestId("mic-level")).not.toHaveAttribute("aria-valuetext", "Silent"));
 });
