@@ -1,6 +1,11 @@
-// Checks what the app is made of: every Rust package comes from a package registry (no git, no patch)
-// and under a licence on this list.
-import { main, output } from "./lib/run.mjs";
+// Checks what the app is made of: every Rust package comes from a package registry (no git, no patch) and under a
+// licence on this list, and About names everything that ships. `--write` writes that list anew.
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { crates, packages } from "./lib/licences.mjs";
+import { main, output, ROOT, Stop } from "./lib/run.mjs";
+
+const SHOWN = "ui/src/views/about/licences.gen.ts";
 
 const ALLOWED = new Set([
   "0BSD",
@@ -8,6 +13,7 @@ const ALLOWED = new Set([
   "Apache-2.0 WITH LLVM-exception",
   "BSD-2-Clause",
   "BSD-3-Clause",
+  "BSL-1.0",
   "CC0-1.0",
   "ISC",
   "MIT",
@@ -35,20 +41,55 @@ function allowed(expression) {
   return rest === "1";
 }
 
-await main(() => {
+/** Whether each package is one that we take. Says which is not. */
+function checked() {
   const host = /^host: (.*)$/m.exec(output("rustc", ["-vV"]))?.[1];
   const metadata = output("cargo", ["metadata", "--format-version", "1", "--locked", "--filter-platform", host]);
   if (metadata === undefined) {
     console.error("cargo metadata --locked fails: is Cargo.lock up to date?");
-    return 1;
+    return false;
   }
-  const packages = JSON.parse(metadata).packages.filter(({ source }) => source !== null);
-  const broken = packages.flatMap(({ name, version, source, license }) => {
+  const taken = JSON.parse(metadata).packages.filter(({ source }) => source !== null);
+  const broken = taken.flatMap(({ name, version, source, license }) => {
     const what = `${name} ${version}`;
     if (!source.startsWith("registry+")) return [`${what} comes from ${source}`];
     return allowed(license ?? "") ? [] : [`${what} is under ${license ?? "no named licence"}`];
   });
   for (const sentence of broken) console.error(sentence);
-  if (broken.length === 0) console.log(`${packages.length} packages come from a registry under licences of the list`);
-  return broken.length === 0 ? 0 : 1;
+  if (broken.length === 0) console.log(`${taken.length} packages come from a registry under licences of the list`);
+  return broken.length === 0;
+}
+
+/** The module that About shows. */
+async function shown() {
+  const rows = [...crates(), ...(await packages())];
+  for (const [name, version, licence] of rows) {
+    // What follows a semicolon is a notice.
+    if (!allowed(licence.split(";")[0])) throw new Stop(`${name} ${version} ships under "${licence}"`);
+  }
+  const lines = rows.map((row) => `  [${row.map((word) => JSON.stringify(word)).join(", ")}],`);
+  return [
+    "// Written by scripts/licences.mjs --write.",
+    "",
+    "/** Name, version and licence of everything that ships. */",
+    "export const LIBRARIES: [string, string, string][] = [",
+    ...lines,
+    "];",
+    "",
+  ].join("\n");
+}
+
+await main(async ([option]) => {
+  const path = join(ROOT, SHOWN);
+  // Without the file there is no page from which to learn what it is made of.
+  if (option === "--write" && !existsSync(path)) writeFileSync(path, "export const LIBRARIES = [];\n");
+  if (!checked()) return 1;
+  const list = await shown();
+  if (option === "--write") {
+    writeFileSync(path, list);
+  } else if (readFileSync(path, "utf8") !== list) {
+    console.error(`${SHOWN} is out of date: run "node scripts/licences.mjs --write"`);
+    return 1;
+  }
+  return 0;
 });
