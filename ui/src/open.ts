@@ -5,6 +5,7 @@ import "./styles/controls.css";
 import "./styles/overlays.css";
 import type { Host } from "./host/host";
 import { followAppearance } from "./state/appearance";
+import { guardPage } from "./state/guard";
 
 /** The pages of the program: the window, the incoming call, the small call window. */
 export type View = "main" | "popup" | "compact";
@@ -21,6 +22,7 @@ const PAGES: Record<View, () => Promise<{ default: Page }>> = {
 export async function open(view: View, host: Host): Promise<void> {
   const target = document.getElementById("app");
   if (!target) throw new Error("the document has no place for the page");
+  guardPage();
   const [{ default: Page }] = await Promise.all([PAGES[view](), followAppearance(host)]);
   mount(Page, { target, props: { host } });
 }

@@ -5,6 +5,7 @@ import { Conversation } from "./conversation.svelte";
 import { Drafts } from "./drafts.svelte";
 import { Peers } from "./peers.svelte";
 import { Pull } from "./pull";
+import { Search } from "./search.svelte";
 import { Session } from "./session.svelte";
 import { Desk, type Section } from "./settings.svelte";
 import { Sound } from "./sound.svelte";
@@ -25,11 +26,16 @@ export class App {
   readonly sound: Sound;
   readonly desk: Desk;
   readonly drafts: Drafts;
+  readonly search: Search;
   readonly toasts = new Toasts();
   requests: RequestSnapshot[] = $state.raw([]);
   conversation: Conversation | null = $state.raw(null);
+  /** Whether the conversation that was open before the page was loaded is open again, if there was one. */
+  back = $state(false);
   /** There is at most one. */
   dialog: Dialog | null = $state(null);
+  /** Whose name is being changed. */
+  renaming: PeerSnapshot | null = $state.raw(null);
   /** Which part of the settings is shown. */
   section: Section = $state("general");
   #requests: Pull;
@@ -42,6 +48,7 @@ export class App {
     this.sound = new Sound(host);
     this.desk = new Desk(host);
     this.drafts = new Drafts(host);
+    this.search = new Search(host);
     this.#requests = new Pull(async () => {
       this.requests = await host.requests();
     });
@@ -78,6 +85,15 @@ export class App {
   openAt(peer: number, seq: number): void {
     this.open(peer);
     if (this.conversation) void this.attempt(this.conversation.find(seq));
+  }
+
+  /** The conversation `step` rows further down the list. */
+  openNext(step: 1 | -1): void {
+    const open = this.conversation?.peer ?? null;
+    const all = this.peers.listed(open);
+    const here = all.findIndex(({ id }) => id === open);
+    const next = all[here < 0 ? (step > 0 ? 0 : all.length - 1) : here + step];
+    if (next) this.open(next.id);
   }
 
   close(): void {
@@ -177,8 +193,12 @@ export class App {
 
   /** After the page was loaded again, the conversation that was open is open again. */
   async #comeBack(): Promise<void> {
-    const [peer] = await Promise.all([this.host.lastViewed(), this.session.refresh(), this.peers.refresh()]);
-    if (peer !== null && !this.conversation && this.peers.find(peer)) this.open(peer);
+    try {
+      const [peer] = await Promise.all([this.host.lastViewed(), this.peers.refresh()]);
+      if (peer !== null && !this.conversation && this.peers.find(peer)) this.open(peer);
+    } finally {
+      this.back = true;
+    }
   }
 
   #changed(changes: Changes): void {
@@ -204,7 +224,10 @@ export class App {
     this.drafts.clear();
     this.peers.clear();
     this.calls.clear();
+    this.search.clear();
+    // The settings are the same before and after.
     if (this.dialog !== "settings") this.dialog = null;
+    this.renaming = null;
     this.toasts.clear();
   }
 }

@@ -4,7 +4,8 @@ import { Pull } from "./pull";
 /** The people of my list. */
 export class Peers {
   list: PeerSnapshot[] = $state.raw([]);
-  search = $state("");
+  /** Whether the first answer is there: before it, nobody knows that the list is empty. */
+  known = $state(false);
   #pull: Pull;
   #gains = new Map<number, number>();
   #gain: Pull;
@@ -12,7 +13,8 @@ export class Peers {
   constructor(host: Host) {
     this.#pull = new Pull(async () => {
       const list = await host.peers();
-      this.list = list.map((peer) => ({ ...peer, gainDb: this.#gains.get(peer.id) ?? peer.gainDb })).sort(byActivity);
+      this.list = list.map((peer) => ({ ...peer, gainDb: this.#gains.get(peer.id) ?? peer.gainDb })).sort(inOrder);
+      this.known = true;
     });
     this.#gain = new Pull(async () => {
       for (const [peer, gainDb] of [...this.#gains]) {
@@ -26,12 +28,21 @@ export class Peers {
     });
   }
 
-  /** What the list shows: all, or those that match the search. */
-  get shown(): PeerSnapshot[] {
-    const wanted = this.search.trim().toLocaleLowerCase();
-    if (!wanted) return this.list;
+  /** What the list shows: the blocked have their own, unless their conversation is open. */
+  listed(open: number | null): PeerSnapshot[] {
+    return this.list.filter((peer) => !isBlocked(peer) || peer.id === open);
+  }
+
+  get blocked(): PeerSnapshot[] {
+    return this.list.filter(isBlocked);
+  }
+
+  /** Those whose name or address holds the text. */
+  matching(text: string): PeerSnapshot[] {
+    const wanted = text.toLocaleLowerCase();
+    if (!wanted) return [];
     return this.list.filter(({ label, name, host }) =>
-      [label, name, host].some((text) => text?.toLocaleLowerCase().includes(wanted)),
+      [label, name, host].some((one) => one?.toLocaleLowerCase().includes(wanted)),
     );
   }
 
@@ -56,11 +67,16 @@ export class Peers {
 
   clear(): void {
     this.list = [];
-    this.search = "";
+    this.known = false;
   }
 }
 
-/** The newest conversation first, then by name. */
-function byActivity(a: PeerSnapshot, b: PeerSnapshot): number {
-  return (b.last?.at ?? 0) - (a.last?.at ?? 0) || a.label.localeCompare(b.label) || a.id - b.id;
+function isBlocked({ state }: PeerSnapshot): boolean {
+  return state.kind === "blocked";
+}
+
+/** The pinned first, then the newest conversation, then by name. */
+function inOrder(a: PeerSnapshot, b: PeerSnapshot): number {
+  const pinned = Number(b.pinned) - Number(a.pinned);
+  return pinned || (b.last?.at ?? 0) - (a.last?.at ?? 0) || a.label.localeCompare(b.label) || a.id - b.id;
 }

@@ -54,8 +54,8 @@ test("a failed peer says what happened, whose side it is on, and can be tried ag
   const { user } = await openOnline();
   await open(user, "dave");
   const banner = screen.getByTestId("peer-banner");
-  expect(banner).toHaveTextContent("Nobody answers at this address. Most likely this is on their side. Ask them");
-  expect(banner).toHaveTextContent(/The next attempt is in \d+ seconds\./);
+  expect(banner).toHaveTextContent("Nothing answers at 198.51.100.23:47800. This can be on either side.");
+  expect(banner).toHaveTextContent(/the next attempt is in \d+ seconds\./);
   await user.click(within(banner).getByRole("button", { name: "Try again" }));
   await waitFor(() => expect(screen.getByTestId("conversation-state")).toHaveTextContent("Online"));
   expect(screen.queryByTestId("peer-banner")).toBeNull();

@@ -121,7 +121,7 @@ test("Ctrl+K goes to somebody without a mouse", async () => {
   await user.type(await screen.findByTestId("switch-field"), "e");
   await user.keyboard("{ArrowDown}{ArrowUp}{Enter}");
   await waitFor(() => expect(row("grace")).toHaveAttribute("aria-current", "true"));
-  expect(screen.queryByTestId("switch-field")).toBeNull();
+  await waitFor(() => expect(screen.queryByTestId("switch-field")).toBeNull());
 });
 
 test("F6 goes from part to part, and everything is there without a mouse", async () => {
