@@ -3,7 +3,10 @@ import { svelteTesting } from "@testing-library/svelte/vite";
 import { defineConfig } from "vitest/config";
 import { commonWords } from "./words.ts";
 
-export default defineConfig({
+/** Only `vite build ui --mode gallery` holds the gallery; what ships does not. */
+const PAGES = { index: "index.html", gallery: "gallery.html" };
+
+export default defineConfig(({ mode }) => ({
   // Relative, because the window serves the files under its own scheme.
   base: "./",
   plugins: [commonWords(), svelte({ configFile: false }), svelteTesting({ autoCleanup: false })],
@@ -12,6 +15,7 @@ export default defineConfig({
     outDir: "dist",
     emptyOutDir: true,
     modulePreload: { polyfill: false },
+    ...(mode === "gallery" ? { rollupOptions: { input: PAGES } } : {}),
   },
   server: { port: 5173, strictPort: true },
   test: {
@@ -20,4 +24,4 @@ export default defineConfig({
     setupFiles: ["src/test/setup.ts"],
     restoreMocks: true,
   },
-});
+}));
