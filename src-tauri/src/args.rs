@@ -1,12 +1,15 @@
 use clap::Parser;
 
-/// Talk to people who share a password with you. Nothing is stored, and no server is asked.
+/// Talk to people who share a password with you. Nothing that you say is stored, and no server is asked.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Args {
     /// A name for this instance, shown in the title: several run side by side
     #[arg(long, value_name = "NAME", value_parser = profile)]
     pub(crate) profile: Option<String>,
+    /// Start in the tray, without a window
+    #[arg(long)]
+    pub(crate) hidden: bool,
 }
 
 fn profile(text: &str) -> Result<String, String> {

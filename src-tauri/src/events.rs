@@ -1,20 +1,57 @@
-use p2p_comm_engine::Handle;
+//! What the pages hear without asking.
+
+use p2p_comm_engine::{Handle, PeerId};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tauri::{AppHandle, Emitter as _};
 
-/// At most 30 events a second reach the page.
+/// At most 30 events a second reach a page.
 const PAUSE: Duration = Duration::from_millis(33);
 
-/// Tells the page what changed, until the engine ends.
+/// Something of the desktop changed, or is asked of the page.
+#[derive(Debug, Clone, PartialEq, Serialize, specta::Type)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub(crate) enum ShellEvent {
+    /// The settings.
+    Settings,
+    /// What [`crate::platform::Platform`] says.
+    Platform,
+    /// The main page opens this conversation.
+    Open { peer: PeerId },
+    /// Something to be read once.
+    Notice { notice: ShellNotice },
+}
+
+/// Something that the person should read once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum ShellNotice {
+    /// The file of the settings was damaged and has been set aside.
+    SettingsDamaged,
+    /// What is chosen holds only until the program ends.
+    SettingsReadOnly,
+    /// Another program has a shortcut that was chosen, or it is none.
+    ShortcutTaken,
+    /// The program keeps running in the tray.
+    TrayHint,
+}
+
+/// Tells the pages what changed in the engine, until it ends.
 pub(crate) fn forward(app: AppHandle, engine: Handle) {
     tauri::async_runtime::spawn(async move {
         let Ok(mut changes) = engine.changes().await else { return };
         loop {
             let changed = changes.next().await;
             if let Err(error) = app.emit("changes", &changed) {
-                tracing::warn!(%error, "the page was not told of a change");
+                tracing::warn!(%error, "the pages were not told of a change");
             }
             tokio::time::sleep(PAUSE).await;
         }
     });
+}
+
+pub(crate) fn tell(app: &AppHandle, event: &ShellEvent) {
+    if let Err(error) = app.emit("shell", event) {
+        tracing::warn!(%error, "the pages were not told of the desktop");
+    }
 }

@@ -1,24 +1,55 @@
-//! The desktop shell: a window over [`p2p_comm_engine`]. The only Rust that names tauri.
+//! The desktop shell: windows, tray and notifications over [`p2p_comm_engine`]. The only Rust that names tauri.
 //!
-//! May import: `engine`. A call of the page passes `commands` (a line each) to the engine's `Handle`; what changed in the
-//! engine passes `events` to the page, which then reads what it shows.
+//! May import: `engine`. A call of a page passes `commands` (a line each) to the engine's `Handle`; what changed in the
+//! engine passes `events` to the pages, which then read what they show. What is shown outside the pages `desk` decides.
 
 mod args;
 mod commands;
+mod desk;
 mod events;
+mod instance;
+mod login;
+mod notices;
+mod notify;
+mod platform;
+mod popup;
+mod qr;
+mod ready;
+mod settings;
+mod shortcuts;
 mod signals;
+mod tray;
+mod view;
 mod window;
 
 use args::Args;
 use clap::Parser as _;
+use instance::Instance;
+use notices::Notices;
 use p2p_comm_engine::{Engine, Handle, Options, logging};
+use settings::{Preferences, SettingsFile};
 use std::process::ExitCode;
-use tauri::{Manager as _, RunEvent};
+use std::sync::Arc;
+use std::time::Instant;
+use tauri::{App, Manager as _, RunEvent};
 
-/// Runs until the window is closed.
+/// Which of several programs that run side by side this one is.
+pub(crate) struct Profile(pub(crate) Option<String>);
+
+/// Runs until somebody quits.
 pub fn run() -> ExitCode {
+    let started = Instant::now();
     let args = Args::parse();
     logging::init("warn");
+    let instance = match Instance::claim(args.profile.as_deref()) {
+        Ok(Some(instance)) => Some(instance),
+        Ok(None) => return raise_the_other(&args),
+        // Two at once do less harm than none.
+        Err(error) => {
+            tracing::warn!(%error, "a second start will not be noticed");
+            None
+        }
+    };
     let engine = match Engine::spawn_thread(Options::default()) {
         Ok(engine) => engine,
         Err(error) => return fail(&error),
@@ -28,23 +59,23 @@ pub fn run() -> ExitCode {
         Ok(traces) => traces,
         Err(error) => return fail(&error),
     };
-    let view_files = traces.path().to_owned();
+    let (hidden, view_files) = (args.hidden, window::ViewFiles(traces.path().to_owned()));
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_clipboard_manager::init())
         .invoke_handler(commands::handler())
-        .manage(engine.clone())
-        .setup(move |app| {
-            window::open(app, &args, view_files)?;
-            events::forward(app.handle().clone(), engine);
-            signals::quit_when_asked(app.handle().clone());
-            Ok(())
-        })
+        .on_window_event(window::on_event)
+        .manage(engine)
+        .manage(Profile(args.profile))
+        .manage(view_files)
+        .manage(ready::Ready::new(started))
+        .setup(move |app| Ok(set_up(app, instance, hidden)?))
         .build(tauri::generate_context!());
     match app {
         Ok(app) => {
             app.run_return(|app, event| {
                 if let RunEvent::Exit = event {
+                    settings::finish(app);
                     let engine = app.state::<Handle>().inner().clone();
                     let _ = tauri::async_runtime::block_on(engine.disconnect());
                 }
@@ -52,6 +83,56 @@ pub fn run() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => fail(&error),
+    }
+}
+
+fn set_up(app: &App, instance: Option<Instance>, hidden: bool) -> tauri::Result<()> {
+    let (handle, engine) = (app.handle(), app.state::<Handle>().inner().clone());
+    #[cfg(not(target_os = "linux"))]
+    handle.plugin(tauri_plugin_notification::init())?;
+    platform::look();
+    let notices = Notices::default();
+    app.manage(Arc::new(Preferences::load(settings_file(app), &notices)));
+    app.manage(notices);
+    app.manage(view::View::default());
+    app.manage(tray::Tray::new());
+    app.manage(notify::Board::new(handle));
+    window::open(app, hidden)?;
+    ready::watch(handle.clone());
+    tray::start(handle);
+    settings::start(handle);
+    events::forward(handle.clone(), engine.clone());
+    desk::start(handle.clone(), engine);
+    signals::quit_when_asked(handle.clone());
+    if let Some(instance) = instance {
+        instance.listen(handle.clone());
+        app.manage(instance);
+    }
+    Ok(())
+}
+
+fn settings_file(app: &App) -> Option<SettingsFile> {
+    let named = std::env::var_os("P2P_COMM_DATA_DIR");
+    let directory = settings::directory(named.as_deref(), || app.path().app_config_dir().ok())?;
+    Some(SettingsFile::new(&directory, app.state::<Profile>().0.as_deref()))
+}
+
+/// The program runs already: its window comes to the front, and this start ends.
+#[expect(clippy::print_stderr, reason = "whoever started it in a terminal wants to know")]
+fn raise_the_other(args: &Args) -> ExitCode {
+    if args.hidden {
+        eprintln!("p2p-comm runs already");
+        return ExitCode::SUCCESS;
+    }
+    match tauri::async_runtime::block_on(instance::raise(args.profile.as_deref())) {
+        Ok(()) => {
+            eprintln!("p2p-comm runs already: its window was raised");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("p2p-comm runs already, but does not answer: {error}");
+            ExitCode::FAILURE
+        }
     }
 }
 

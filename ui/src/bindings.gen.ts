@@ -6,9 +6,31 @@ import { invoke as __TAURI_INVOKE } from "@tauri-apps/api/core";
 export const commands = {
 	disconnect: () => __TAURI_INVOKE<null>("disconnect"),
 	status: () => __TAURI_INVOKE<NodeStatus>("status"),
+	invite: () => __TAURI_INVOKE<string>("invite"),
+	readInvite: (text: string) => __TAURI_INVOKE<Invite>("read_invite", { text }),
+	readQrOfClipboard: () => __TAURI_INVOKE<string>("read_qr_of_clipboard"),
+	suggestPassword: () => __TAURI_INVOKE<string>("suggest_password"),
+	copyText: (text: string) => __TAURI_INVOKE<null>("copy_text", { text }),
+	log: () => __TAURI_INVOKE<string[]>("log"),
+	settings: () => __TAURI_INVOKE<Settings>("settings"),
+	setSettings: (settings: Settings) => __TAURI_INVOKE<null>("set_settings", { settings }),
+	platform: () => __TAURI_INVOKE<Platform>("platform"),
+	viewing: (peer: PeerId | null, focused: boolean) => __TAURI_INVOKE<void>("viewing", { peer, focused }),
+	lastViewed: () => __TAURI_INVOKE<PeerId | null>("last_viewed"),
+	pageReady: () => __TAURI_INVOKE<void>("page_ready"),
+	openCompact: () => __TAURI_INVOKE<null>("open_compact"),
+	closeCompact: () => __TAURI_INVOKE<void>("close_compact"),
+	showConversation: (peer: PeerId) => __TAURI_INVOKE<void>("show_conversation", { peer }),
+	showWindow: () => __TAURI_INVOKE<void>("show_window"),
+	quit: () => __TAURI_INVOKE<void>("quit"),
+	notices: () => __TAURI_INVOKE<ShellNotice[]>("notices"),
+	dismissNotice: (notice: ShellNotice) => __TAURI_INVOKE<null>("dismiss_notice", { notice }),
 	peers: () => __TAURI_INVOKE<PeerSnapshot[]>("peers"),
 	requests: () => __TAURI_INVOKE<RequestSnapshot[]>("requests"),
-	addPeer: (label: string, host: string, port: number) => __TAURI_INVOKE<PeerId>("add_peer", { label, host, port }),
+	addPeer: (label: string, addresses: TypedAddress[]) => __TAURI_INVOKE<PeerId>("add_peer", { label, addresses }),
+	renamePeer: (peer: PeerId, label: string) => __TAURI_INVOKE<null>("rename_peer", { peer, label }),
+	setPeerMuted: (peer: PeerId, muted: boolean) => __TAURI_INVOKE<null>("set_peer_muted", { peer, muted }),
+	setPeerPinned: (peer: PeerId, pinned: boolean) => __TAURI_INVOKE<null>("set_peer_pinned", { peer, pinned }),
 	removePeer: (peer: PeerId) => __TAURI_INVOKE<null>("remove_peer", { peer }),
 	restorePeer: (peer: PeerId) => __TAURI_INVOKE<null>("restore_peer", { peer }),
 	blockPeer: (peer: PeerId) => __TAURI_INVOKE<null>("block_peer", { peer }),
@@ -18,12 +40,18 @@ export const commands = {
 	ignoreRequest: (request: RequestId) => __TAURI_INVOKE<null>("ignore_request", { request }),
 	blockRequest: (request: RequestId) => __TAURI_INVOKE<null>("block_request", { request }),
 	allowRequests: (allowed: boolean) => __TAURI_INVOKE<null>("allow_requests", { allowed }),
+	startEcho: () => __TAURI_INVOKE<PeerId>("start_echo"),
+	stopEcho: () => __TAURI_INVOKE<null>("stop_echo"),
 	sendText: (peer: PeerId, text: string) => __TAURI_INVOKE<null>("send_text", { peer, text }),
 	sendLink: (peer: PeerId, url: string) => __TAURI_INVOKE<null>("send_link", { peer, url }),
 	checkLink: (text: string) => __TAURI_INVOKE<LinkPreview>("check_link", { text }),
 	openLink: (url: string) => __TAURI_INVOKE<null>("open_link", { url }),
 	page: (peer: PeerId, before: number | null) => __TAURI_INVOKE<Page>("page", { peer, before }),
+	pageFrom: (peer: PeerId, from: number) => __TAURI_INVOKE<Page>("page_from", { peer, from }),
 	markRead: (peer: PeerId) => __TAURI_INVOKE<null>("mark_read", { peer }),
+	setDraft: (peer: PeerId, text: string) => __TAURI_INVOKE<null>("set_draft", { peer, text }),
+	draft: (peer: PeerId) => __TAURI_INVOKE<string>("draft", { peer }),
+	search: (query: string, peer: PeerId | null) => __TAURI_INVOKE<SearchHit[]>("search", { query, peer }),
 	startCall: (peer: PeerId) => __TAURI_INVOKE<CallNumber>("start_call", { peer }),
 	acceptCall: (call: CallNumber) => __TAURI_INVOKE<null>("accept_call", { call }),
 	rejectCall: (call: CallNumber) => __TAURI_INVOKE<null>("reject_call", { call }),
@@ -33,22 +61,24 @@ export const commands = {
 	setMuted: (muted: boolean) => __TAURI_INVOKE<null>("set_muted", { muted }),
 	setDeafened: (deafened: boolean) => __TAURI_INVOKE<null>("set_deafened", { deafened }),
 	pushToTalk: (down: boolean) => __TAURI_INVOKE<null>("push_to_talk", { down }),
+	setPeerGain: (peer: PeerId, gainDb: number | null) => __TAURI_INVOKE<null>("set_peer_gain", { peer, gainDb }),
 	audioDevices: () => __TAURI_INVOKE<AudioDevices>("audio_devices"),
 	audioSettings: () => __TAURI_INVOKE<AudioSettings>("audio_settings"),
 	setAudioSettings: (settings: AudioSettings) => __TAURI_INVOKE<null>("set_audio_settings", { settings }),
-	setPeerGain: (peer: PeerId, gainDb: number | null) => __TAURI_INVOKE<null>("set_peer_gain", { peer, gainDb }),
 	startMicTest: () => __TAURI_INVOKE<null>("start_mic_test"),
 	playMicTest: () => __TAURI_INVOKE<null>("play_mic_test"),
 	stopMicTest: () => __TAURI_INVOKE<null>("stop_mic_test"),
 	micTest: () => __TAURI_INVOKE<MicTest | null>("mic_test"),
-	startEcho: () => __TAURI_INVOKE<PeerId>("start_echo"),
-	stopEcho: () => __TAURI_INVOKE<null>("stop_echo"),
-	suggestPassword: () => __TAURI_INVOKE<string>("suggest_password"),
-	copyText: (text: string) => __TAURI_INVOKE<null>("copy_text", { text }),
-	log: () => __TAURI_INVOKE<string[]>("log"),
 };
 
 /* Types */
+export type Appearance = {
+	theme?: Theme,
+	contrast?: Contrast,
+	/**  Size of text, percent of the usual (80 to 200). */
+	textPercent?: number,
+};
+
 /**  A sound device. */
 export type AudioDevice = {
 	/**  Names it for as long as the system does. */
@@ -148,6 +178,8 @@ export type CallSnapshot = {
 	outgoing: boolean,
 	/**  How far it is. */
 	phase: CallPhase,
+	/**  It comes in and is not to ring: do not disturb, or they are muted. */
+	silent: boolean,
 	/**  When it began, our clock, ms since 1970 (UTC). */
 	startedAt: number,
 	/**  When it was accepted. */
@@ -198,6 +230,8 @@ export type Code =
 "invalidAddress" | 
 /**  Not a port from 1 to 65535. */
 "invalidPort" | 
+/**  Not an invite, and no address either. */
+"invalidInvite" | 
 /**  Not a link, or one of a kind that could do harm. */
 "invalidLink" | 
 /**  Nothing but white space. */
@@ -252,6 +286,10 @@ export type Code =
 "callsUnsupported" | 
 /**  The sound device is not there, refused, or in use. */
 "noSound" | 
+/**  There is no readable QR code in the picture. */
+"noQr" | 
+/**  Not a picture, or one that is damaged or too large. */
+"notAnImage" | 
 /**  The system could not open the link or use the clipboard. */
 "systemRefused" | 
 /**  A mistake of this program; the log says more. */
@@ -287,6 +325,8 @@ call: CallRecord } |
 notice: Notice } | 
 /**  A message of a kind that this version does not know. */
 { kind: "unknown" };
+
+export type Contrast = "system" | "high";
 
 /**  A conversation whose lines changed. */
 export type ConversationChange = {
@@ -332,6 +372,14 @@ export type FailedCaller = {
 	at: number,
 };
 
+export type General = {
+	/**  Closing the window leaves the program in the tray. */
+	closeToTray?: boolean,
+	startAtLogin?: boolean,
+	/**  At login it starts without a window. */
+	startHidden?: boolean,
+};
+
 /**  Whether the other side hears us, as far as their app has proved it. */
 export type Hearing = 
 /**  Nothing proved yet. */
@@ -348,6 +396,29 @@ export type Hearing =
 "speakerOff" | 
 /**  Our sound does not arrive. */
 "notArriving";
+
+/**  How an incoming call shows itself, besides its notification. */
+export type Incoming = 
+/**  A small window on top of all others. */
+"popup" | 
+/**  The main window is raised. */
+"window" | 
+/**  Not at all. */
+"notification";
+
+/**
+ *  What one person gives another so that they can be added: a name and addresses, one line of text. It carries no
+ *  password and no key, so whoever reads it on its way can do no more than call.
+ * 
+ *  `p2p-comm:NAME@ADDRESS:PORT,ADDRESS:PORT,…`, an IPv6 address in brackets; `NAME@` may be missing. In the name only what
+ *  would break the line or be lost on the way is percent-encoded (RFC 3986, section 2.1): `bob%20smith`, `büşra`.
+ */
+export type Invite = {
+	/**  What they call themselves; anybody may choose any name. */
+	name: string | null,
+	/**  Where they can be reached, the likeliest first: 1 to [`limits::INVITED`], no two the same. */
+	addresses: PeerAddress[],
+};
 
 /**  The newest line of a conversation, for the peer list. */
 export type LastLine = {
@@ -399,6 +470,11 @@ export type MicTest = {
 	speaker: DeviceState,
 };
 
+export type Network = {
+	/**  The UDP port; 0: the first free one. */
+	port?: number,
+};
+
 /**  Where this node is between Disconnect and Connect. */
 export type NodePhase = 
 /**  No socket, no keys. */
@@ -426,6 +502,13 @@ export type NodeStatus = {
 	requestsAllowed: boolean,
 	/**  Whether the built-in Echo peer runs. */
 	echo: boolean,
+	/**  Nothing rings, pops up or notifies. */
+	doNotDisturb: boolean,
+	/**
+	 *  Somebody at another computer has reached our port in this session, so neither a firewall nor a router of ours
+	 *  keeps everybody out.
+	 */
+	reached: boolean,
 	/**  Who called in this session without proving the password, the newest first. */
 	failedCallers: FailedCaller[],
 };
@@ -459,6 +542,18 @@ export type Notice =
 /**  The chosen speaker is not there: the system's default is used. */
 "speakerReplaced";
 
+export type Notifications = {
+	messages?: boolean,
+	requests?: boolean,
+	missedCalls?: boolean,
+	/**  Texts and names may be in a notification. */
+	showContent?: boolean,
+	doNotDisturb?: boolean,
+	incoming?: Incoming,
+};
+
+export type Os = "linux" | "mac" | "windows";
+
 /**  A run of consecutive lines of one conversation. */
 export type Page = {
 	/**  Grows with every change of the conversation. */
@@ -473,6 +568,14 @@ export type Page = {
 	lines: Line[],
 };
 
+/**  Where somebody can be reached: a host and a UDP port from 1 to 65535. */
+export type PeerAddress = {
+	/**  Host name or IP address. */
+	host: string,
+	/**  UDP port, never 0. */
+	port: number,
+};
+
 /**  An entry of the peer list, numbered in the order of adding. Local to this process, never sent. */
 export type PeerId = number;
 
@@ -484,10 +587,12 @@ export type PeerSnapshot = {
 	label: string,
 	/**  What they call themselves, once they told us. */
 	name: string | null,
-	/**  Host name or IP address, as added. */
+	/**  Host name or IP address, as added; of several the first. */
 	host: string,
-	/**  UDP port, as added. */
+	/**  UDP port of it. */
 	port: number,
+	/**  `host:port` of everything that the attempt under way tries; empty while there is none. */
+	trying: string[],
 	/**  How it stands. */
 	state: PeerState,
 	/**  The first 8 bytes of the bound device key in hexadecimal: colours the avatar. */
@@ -496,6 +601,12 @@ export type PeerSnapshot = {
 	echo: boolean,
 	/**  How much louder they are played here, dB (-40 to 20). */
 	gainDb: number | null,
+	/**  They do not ring, pop up or notify; what they write counts as unread all the same. */
+	muted: boolean,
+	/**  They stand before those who are not pinned. */
+	pinned: boolean,
+	/**  At most 120 characters of what is written to them and not sent; empty if nothing is. */
+	draft: string,
 	/**  Lines that came in since the conversation was last read. */
 	unread: number,
 	/**  The newest line. */
@@ -531,6 +642,26 @@ code: Code } |
 /**  Blocked by the person. */
 { kind: "blocked" };
 
+/**  What the desktop around the program can do. */
+export type Platform = {
+	os: Os,
+	wayland: boolean,
+	/**  Something shows tray icons now. */
+	tray: boolean,
+	globalShortcuts: boolean,
+	version: string,
+	/**  As it is agreed on the wire. */
+	protocol: string,
+	profile: string | null,
+	/**  Where the settings are kept once something was chosen. */
+	settingsFile: string,
+};
+
+export type Privacy = {
+	/**  Requests of people who are not on the list are shown. */
+	allowRequests?: boolean,
+};
+
 /**  How sound is sent. */
 export type Quality = 
 /**  Opus, packets of 10 ms where the network allows, adapted to it. */
@@ -555,6 +686,30 @@ export type RequestSnapshot = {
 	at: number,
 };
 
+/**  A line that has every word of a search. */
+export type SearchHit = {
+	/**  With whom. */
+	peer: PeerId,
+	/**  Its place in the conversation. */
+	seq: number,
+	/**  Whether it is ours. */
+	mine: boolean,
+	/**  Our clock when it was written here or came in, milliseconds since 1970 (UTC). */
+	at: number,
+	/**  At most 160 characters of it around the first match; every break is a blank. */
+	excerpt: string,
+	/**  Where the match begins in the excerpt, in UTF-16 code units. */
+	from: number,
+	/**  Where it ends, likewise. */
+	to: number,
+};
+
+/**  Notices that are told once in a lifetime. */
+export type Seen = {
+	/**  That the program keeps running in the tray. */
+	trayHint?: boolean,
+};
+
 /**  Whose line it is. */
 export type Sender = 
 /**  Written here. */
@@ -564,6 +719,48 @@ export type Sender =
 /**  A notice of this program. */
 "app";
 
+/**  Everything that the settings show. What a file does not say is at its default; what it says besides is skipped. */
+export type Settings = {
+	general?: General,
+	appearance?: Appearance,
+	notifications?: Notifications,
+	privacy?: Privacy,
+	network?: Network,
+	shortcuts?: Shortcuts,
+	audio?: AudioSettings,
+	seen?: Seen,
+};
+
+/**  Something of the desktop changed, or is asked of the page. */
+export type ShellEvent = 
+/**  The settings. */
+{ kind: "settings" } | 
+/**  What [`crate::platform::Platform`] says. */
+{ kind: "platform" } | 
+/**  The main page opens this conversation. */
+{ kind: "open"; peer: PeerId } | 
+/**  Something to be read once. */
+{ kind: "notice"; notice: ShellNotice };
+
+/**  Something that the person should read once. */
+export type ShellNotice = 
+/**  The file of the settings was damaged and has been set aside. */
+"settingsDamaged" | 
+/**  What is chosen holds only until the program ends. */
+"settingsReadOnly" | 
+/**  Another program has a shortcut that was chosen, or it is none. */
+"shortcutTaken" | 
+/**  The program keeps running in the tray. */
+"trayHint";
+
+/**  Keys that work everywhere, such as `Control+Shift+KeyM`. */
+export type Shortcuts = {
+	/**  Push to talk. */
+	talk?: string | null,
+	/**  Mutes the microphone, and unmutes it. */
+	mute?: string | null,
+};
+
 /**  On, off, or as the program finds best. */
 export type Switch = 
 /**  As it helps. */
@@ -572,6 +769,8 @@ export type Switch =
 "on" | 
 /**  Never. */
 "off";
+
+export type Theme = "system" | "light" | "dark";
 
 /**  When the microphone is sent. */
 export type Transmit = 
@@ -585,6 +784,12 @@ thresholdDb: number | null } |
 { kind: "pushToTalk"; 
 /**  How long it goes on after the key was released, 0 to 2000 ms. */
 releaseMs: number };
+
+/**  An address as somebody wrote it. */
+export type TypedAddress = {
+	host: string,
+	port: number,
+};
 
 /**  What is measured of a running call, about ten times a second. */
 export type VoiceStats = {

@@ -55,3 +55,9 @@ pub use p2p_comm_model::{
 pub use p2p_comm_net::mem;
 pub use p2p_comm_net::{Config as NetConfig, Windows};
 pub use passphrase::suggest_password;
+
+/// The protocol that this version speaks, as it is agreed on the wire.
+pub const PROTOCOL: &str = match std::str::from_utf8(p2p_comm_net::ALPN) {
+    Ok(name) => name,
+    Err(_) => panic!("it is ASCII"),
+};

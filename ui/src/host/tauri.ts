@@ -1,7 +1,7 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { commands } from "../bindings.gen";
-import type { AudioSettings, Changes, Host, HostError, ShellEvent } from "./host";
+import type { AudioSettings, Changes, Host, HostError, Settings, ShellEvent } from "./host";
 
 /** What a listener hears first. */
 const EVERYTHING: Changes = {
@@ -21,14 +21,14 @@ export const tauri: Host = {
       invoke<void>("connect", password, { headers: { "x-name": encodeURIComponent(name), "x-port": String(port) } }),
     ),
   disconnect: () => guarded(commands.disconnect()),
-  status: () => command("status"),
-  peers: () => command("peers"),
+  status: () => guarded(commands.status()),
+  peers: () => guarded(commands.peers()),
   requests: () => guarded(commands.requests()),
 
-  addPeer: (label, addresses) => command("add_peer", { label, addresses }),
-  renamePeer: (peer, label) => command("rename_peer", { peer, label }),
-  setPeerMuted: (peer, muted) => command("set_peer_muted", { peer, muted }),
-  setPeerPinned: (peer, pinned) => command("set_peer_pinned", { peer, pinned }),
+  addPeer: (label, addresses) => guarded(commands.addPeer(label, addresses)),
+  renamePeer: (peer, label) => guarded(commands.renamePeer(peer, label)),
+  setPeerMuted: (peer, muted) => guarded(commands.setPeerMuted(peer, muted)),
+  setPeerPinned: (peer, pinned) => guarded(commands.setPeerPinned(peer, pinned)),
   removePeer: (peer) => guarded(commands.removePeer(peer)),
   restorePeer: (peer) => guarded(commands.restorePeer(peer)),
   blockPeer: (peer) => guarded(commands.blockPeer(peer)),
@@ -45,13 +45,13 @@ export const tauri: Host = {
   checkLink: (text) => guarded(commands.checkLink(text)),
   openLink: (url) => guarded(commands.openLink(url)),
   page: (peer, before) => guarded(commands.page(peer, before)),
-  pageFrom: (peer, from) => command("page_from", { peer, from }),
+  pageFrom: (peer, from) => guarded(commands.pageFrom(peer, from)),
   markRead: (peer) => guarded(commands.markRead(peer)),
-  setDraft: (peer, text) => command("set_draft", { peer, text }),
-  draft: (peer) => command("draft", { peer }),
-  search: (query, peer) => command("search", { query, peer }),
+  setDraft: (peer, text) => guarded(commands.setDraft(peer, text)),
+  draft: (peer) => guarded(commands.draft(peer)),
+  search: (query, peer) => guarded(commands.search(query, peer)),
 
-  currentCall: () => command("current_call"),
+  currentCall: () => guarded(commands.currentCall()),
   startCall: (peer) => guarded(commands.startCall(peer)),
   acceptCall: (call) => guarded(commands.acceptCall(call)),
   rejectCall: (call) => guarded(commands.rejectCall(call)),
@@ -76,28 +76,37 @@ export const tauri: Host = {
 
   suggestPassword: () => guarded(commands.suggestPassword()),
   copyText: (text) => guarded(commands.copyText(text)),
-  invite: () => command("invite"),
-  readInvite: (text) => command("read_invite", { text }),
+  invite: () => guarded(commands.invite()),
+  readInvite: (text) => guarded(commands.readInvite(text)),
   readQr: (image) => guarded(invoke<string>("read_qr", image)),
-  readQrOfClipboard: () => command("read_qr_of_clipboard"),
+  readQrOfClipboard: () => guarded(commands.readQrOfClipboard()),
   log: () => guarded(commands.log()),
 
-  settings: () => command("settings"),
-  setSettings: (settings) => command("set_settings", { settings }),
-  platform: () => command("platform"),
-  viewing: (peer, focused) => command("viewing", { peer, focused }),
-  lastViewed: () => command("last_viewed"),
-  pageReady: () => command("page_ready"),
-  openCompact: () => command("open_compact"),
-  closeCompact: () => command("close_compact"),
-  showConversation: (peer) => command("show_conversation", { peer }),
-  showWindow: () => command("show_window"),
-  quit: () => command("quit"),
-  dismissNotice: (notice) => command("dismiss_notice", { notice }),
+  settings: () => guarded(commands.settings() as Promise<Settings>),
+  setSettings: (settings) => guarded(commands.setSettings(settings)),
+  platform: () => guarded(commands.platform()),
+  viewing: (peer, focused) => guarded(commands.viewing(peer, focused)),
+  lastViewed: () => guarded(commands.lastViewed()),
+  pageReady: () => guarded(commands.pageReady()),
+  openCompact: () => guarded(commands.openCompact()),
+  closeCompact: () => guarded(commands.closeCompact()),
+  showConversation: (peer) => guarded(commands.showConversation(peer)),
+  showWindow: () => guarded(commands.showWindow()),
+  quit: () => guarded(commands.quit()),
+  dismissNotice: (notice) => guarded(commands.dismissNotice(notice)),
 
   // Whatever changed while the subscription was on its way would be missed otherwise.
   onChanges: (callback) => subscribe<Changes>("changes", callback, () => callback(EVERYTHING)),
-  onShell: (callback) => subscribe<ShellEvent>("shell", callback, () => callback({ kind: "settings" })),
+  onShell: (callback) =>
+    subscribe<ShellEvent>("shell", callback, () => {
+      callback({ kind: "settings" });
+      guarded(commands.notices()).then(
+        (notices) => {
+          for (const notice of notices) callback({ kind: "notice", notice });
+        },
+        (reason) => console.error("the notices were not read", reason),
+      );
+    }),
 };
 
 /** Listens until the answer is called. `started` is called once the subscription holds. */
@@ -116,11 +125,6 @@ function subscribe<T>(event: string, callback: (payload: T) => void, started: ()
     stopped = true;
     unlisten?.();
   };
-}
-
-/** A command by its name. */
-function command<T>(name: string, args?: Record<string, unknown>): Promise<T> {
-  return guarded(invoke<T>(name, args));
 }
 
 /** Commands reject with `{code, message}`; the bridge itself (unknown command, wrong argument) with a bare string. */

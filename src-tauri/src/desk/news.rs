@@ -1,0 +1,91 @@
+use crate::notify::News;
+use p2p_comm_engine::{CallEnd, CallRecord, Content, Handle, Line, Occasion, PeerId, Sender};
+use std::collections::BTreeMap;
+
+/// Finds what is new in conversations.
+#[derive(Default)]
+pub(super) struct Reader {
+    /// The next line of each conversation.
+    next: BTreeMap<PeerId, u64>,
+}
+
+/// What a look at a conversation found.
+#[derive(Default)]
+pub(super) struct Seen {
+    pub(super) news: Vec<(Occasion, News)>,
+    /// Somebody wrote something, we or they.
+    pub(super) talked: bool,
+}
+
+impl Reader {
+    /// Reads on where it stopped the last time.
+    pub(super) async fn read(&mut self, engine: &Handle, peer: PeerId) -> Seen {
+        let next = self.next.entry(peer).or_default();
+        let Ok(page) = engine.page_from(peer, *next).await else { return Seen::default() };
+        let mut seen = Seen::default();
+        for line in page.lines.iter().filter(|line| line.seq >= *next) {
+            seen.talked |= !matches!(line.content, Content::Call { .. } | Content::Notice { .. });
+            seen.news.extend(news(line));
+        }
+        // Of a flood only the first lines are looked at; whatever else came is told as messages.
+        let looked_at = page.lines.last().map_or(*next, |line| line.seq + 1);
+        for _ in looked_at..page.end.min(looked_at + FLOOD) {
+            seen.news.push((Occasion::Message, News::Message(None)));
+        }
+        *next = page.end.max(*next);
+        seen
+    }
+}
+
+/// More than anybody counts.
+const FLOOD: u64 = 10_000;
+
+/// What a line would be told as.
+fn news(line: &Line) -> Option<(Occasion, News)> {
+    if line.sender != Sender::Them {
+        return None;
+    }
+    match &line.content {
+        Content::Text { text } => Some((Occasion::Message, News::Message(Some(text.as_str().to_owned())))),
+        Content::Link { url, .. } => Some((Occasion::Message, News::Message(Some(url.as_str().to_owned())))),
+        Content::Unknown => Some((Occasion::Message, News::Message(None))),
+        Content::Call { call } if missed(call) => Some((Occasion::MissedCall, News::MissedCall)),
+        Content::Call { .. } | Content::Notice { .. } => None,
+    }
+}
+
+/// It was never answered, and not because we did not want to.
+fn missed(call: &CallRecord) -> bool {
+    call.seconds.is_none() && !matches!(call.end, CallEnd::Rejected | CallEnd::Stopped | CallEnd::HungUp)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use p2p_comm_engine::{Notice, Text};
+
+    fn told(sender: Sender, content: Content) -> Option<Occasion> {
+        let line = Line { seq: 0, sender, content, sent_at: 0, at: 0, delivery: None };
+        news(&line).map(|(occasion, _)| occasion)
+    }
+
+    #[test]
+    fn only_what_others_write_is_news() {
+        let text = || Content::Text { text: Text::parse("tea?").unwrap() };
+        assert_eq!(told(Sender::Them, text()), Some(Occasion::Message));
+        assert_eq!(told(Sender::Me, text()), None);
+        assert_eq!(told(Sender::Them, Content::Notice { notice: Notice::NewKey }), None);
+    }
+
+    #[test]
+    fn a_call_is_missed_if_nobody_answered_it() {
+        let call = |end, seconds| Content::Call { call: CallRecord { end, seconds } };
+        for end in [CallEnd::NoAnswer, CallEnd::Cancelled, CallEnd::Busy, CallEnd::Lost] {
+            assert_eq!(told(Sender::Them, call(end, None)), Some(Occasion::MissedCall), "{end:?}");
+            assert_eq!(told(Sender::Me, call(end, None)), None, "ours was {end:?}");
+        }
+        assert_eq!(told(Sender::Them, call(CallEnd::Rejected, None)), None);
+        assert_eq!(told(Sender::Them, call(CallEnd::Stopped, None)), None, "we disconnected");
+        assert_eq!(told(Sender::Them, call(CallEnd::HungUp, Some(60))), None);
+    }
+}

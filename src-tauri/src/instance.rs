@@ -1,0 +1,191 @@
+//! One running program for each profile. A lock on a file decides who it is, so a killed program blocks nobody; a socket
+//! beside it lets a second start raise the window of the first. No session bus is needed.
+
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+use unix as local;
+#[cfg(windows)]
+use windows as local;
+
+use crate::window;
+use sha2::{Digest as _, Sha256};
+use std::ffi::OsStr;
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tauri::AppHandle;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+
+/// The first start may still be on its way to listening.
+const PATIENCE: Duration = Duration::from_secs(5);
+const AGAIN: Duration = Duration::from_millis(50);
+/// A token of the desktop, with which it lets the window come to the front, is shorter.
+const MOST_BYTES: u64 = 4096;
+
+/// The right to be the one program of a profile, for as long as this lives.
+pub(crate) struct Instance {
+    _lock: File,
+    place: Place,
+}
+
+/// Where the lock and the socket of a profile are.
+#[derive(Debug, Clone, PartialEq)]
+struct Place {
+    directory: PathBuf,
+    name: String,
+}
+
+impl Instance {
+    /// None: the program runs already.
+    pub(crate) fn claim(profile: Option<&str>) -> io::Result<Option<Self>> {
+        let data = std::env::var_os("P2P_COMM_DATA_DIR");
+        Place::new(local::directory()?, profile, data.as_deref()).claim()
+    }
+
+    /// Raises the window whenever the program is started again.
+    pub(crate) fn listen(&self, app: AppHandle) {
+        let place = self.place.clone();
+        tauri::async_runtime::spawn(async move {
+            let raise = move |token: Option<&str>| window::raise(&app, token);
+            if let Err(error) = local::serve(&place, raise).await {
+                tracing::warn!(%error, "a second start cannot raise the window");
+            }
+        });
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        local::forget(&self.place);
+    }
+}
+
+/// Asks the running program of this profile to show its window.
+pub(crate) async fn raise(profile: Option<&str>) -> io::Result<()> {
+    let data = std::env::var_os("P2P_COMM_DATA_DIR");
+    let place = Place::new(local::directory()?, profile, data.as_deref());
+    let token = ["XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"].iter().find_map(|name| std::env::var(name).ok());
+    place.raise(&token.unwrap_or_default()).await
+}
+
+impl Place {
+    /// A program with another place for its data is another one.
+    fn new(directory: PathBuf, profile: Option<&str>, data: Option<&OsStr>) -> Self {
+        let profile = profile.map(|profile| format!(".{profile}")).unwrap_or_default();
+        let data = data.filter(|path| !path.is_empty()).map(|path| {
+            let path: PathBuf = std::path::absolute(path).unwrap_or_else(|_| path.into()).components().collect();
+            let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
+            format!("-{:016x}", u64::from_be_bytes(std::array::from_fn(|n| digest[n])))
+        });
+        Self { directory, name: format!("app{profile}{}", data.unwrap_or_default()) }
+    }
+
+    fn file(&self, extension: &str) -> PathBuf {
+        self.directory.join(format!("{}.{extension}", self.name))
+    }
+
+    fn claim(self) -> io::Result<Option<Instance>> {
+        // Never removed: whoever opened it just before would hold a lock on nothing.
+        let lock = File::options().create(true).truncate(false).write(true).open(self.file("lock"))?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(Instance { _lock: lock, place: self })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    async fn raise(&self, token: &str) -> io::Result<()> {
+        let asked = async {
+            loop {
+                match local::connect(self).await {
+                    Ok(stream) => return ask(stream, token).await,
+                    Err(_) => tokio::time::sleep(AGAIN).await,
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, asked).await?
+    }
+}
+
+async fn ask(stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin, token: &str) -> io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    stream.write_all(format!("raise {token}\n").as_bytes()).await?;
+    let mut answer = String::new();
+    stream.take(MOST_BYTES).read_line(&mut answer).await?;
+    if answer == "raised\n" { Ok(()) } else { Err(io::ErrorKind::ConnectionReset.into()) }
+}
+
+/// One question of a second start.
+async fn answer(stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin, raise: &impl Fn(Option<&str>)) {
+    let mut stream = BufReader::new(stream);
+    let mut question = String::new();
+    let mut limited = (&mut stream).take(MOST_BYTES);
+    let read = limited.read_line(&mut question);
+    if !matches!(tokio::time::timeout(PATIENCE, read).await, Ok(Ok(_))) {
+        return;
+    }
+    if let Some(token) = question.trim_end().strip_prefix("raise") {
+        raise(Some(token.trim()).filter(|token| !token.is_empty()));
+        let _ = stream.write_all(b"raised\n").await;
+    }
+}
+
+/// Makes a directory that nobody else can look into.
+fn private(directory: &Path) -> io::Result<PathBuf> {
+    local::make_private(directory)?;
+    Ok(directory.to_owned())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::sync::{Arc, Mutex};
+
+    fn place(directory: &tempfile::TempDir, profile: Option<&str>) -> Place {
+        Place::new(directory.path().to_owned(), profile, None)
+    }
+
+    #[test]
+    fn a_second_start_of_a_profile_is_told_apart() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = place(&directory, Some("alice")).claim().unwrap();
+        assert!(first.is_some());
+        assert!(place(&directory, Some("alice")).claim().unwrap().is_none());
+        assert!(place(&directory, Some("bob")).claim().unwrap().is_some(), "another profile");
+        assert!(place(&directory, None).claim().unwrap().is_some(), "no profile");
+        drop(first);
+        assert!(place(&directory, Some("alice")).claim().unwrap().is_some(), "the first has ended");
+    }
+
+    #[test]
+    fn another_place_for_data_is_another_program() {
+        let at = |data: Option<&str>| Place::new("/run".into(), Some("alice"), data.map(OsStr::new));
+        assert_ne!(at(None), at(Some("/a")));
+        assert_ne!(at(Some("/b")), at(Some("/a")));
+        assert_eq!(at(Some("/a/")), at(Some("/a")));
+        assert_eq!(at(Some("")), at(None));
+    }
+
+    #[tokio::test]
+    async fn a_second_start_raises_the_first_and_passes_its_token_on() {
+        let directory = tempfile::tempdir().unwrap();
+        let instance = place(&directory, None).claim().unwrap().unwrap();
+        // What a killed program leaves behind.
+        drop(std::os::unix::net::UnixListener::bind(instance.place.file("sock")).unwrap());
+        let raised = Arc::new(Mutex::new(Vec::new()));
+        let seen = raised.clone();
+        let serving = instance.place.clone();
+        let server = tokio::spawn(async move {
+            local::serve(&serving, move |token| seen.lock().unwrap().push(token.map(str::to_owned))).await
+        });
+        instance.place.raise("token-7").await.unwrap();
+        instance.place.raise("").await.unwrap();
+        assert_eq!(*raised.lock().unwrap(), [Some("token-7".to_owned()), None]);
+        server.abort();
+    }
+}

@@ -1,0 +1,50 @@
+use crate::Profile;
+use crate::settings::General;
+use auto_launch::AutoLaunchBuilder;
+use std::path::PathBuf;
+use tauri::{AppHandle, Manager as _};
+
+/// Starts the program at login, or does not.
+pub(crate) fn set(app: &AppHandle, general: &General) -> Result<(), auto_launch::Error> {
+    let profile = app.state::<Profile>().0.clone();
+    let mut args = Vec::new();
+    if general.start_hidden {
+        args.push("--hidden".to_owned());
+    }
+    if let Some(profile) = &profile {
+        args.extend(["--profile".to_owned(), profile.clone()]);
+    }
+    let entry = AutoLaunchBuilder::new()
+        .set_app_name(&profile.map_or_else(|| "p2p-comm".to_owned(), |profile| format!("p2p-comm-{profile}")))
+        .set_app_path(&quoted(&program()?))
+        .set_args(&args)
+        .build()?;
+    if general.start_at_login { entry.enable() } else { entry.disable() }
+}
+
+/// An AppImage runs from a place that is there only while it runs; the variable names the file.
+fn program() -> std::io::Result<PathBuf> {
+    std::env::var_os("APPIMAGE").map_or_else(std::env::current_exe, |image| Ok(image.into()))
+}
+
+/// As the Desktop Entry Specification wants a path in `Exec` that may hold anything.
+#[cfg(target_os = "linux")]
+fn quoted(path: &std::path::Path) -> String {
+    let mut quoted = String::from('"');
+    for c in path.to_string_lossy().chars() {
+        match c {
+            // Of a string in the file and of an argument in quotes.
+            '\\' => quoted.push_str(r"\\\\"),
+            '"' | '`' | '$' => quoted.extend([r"\\", c.encode_utf8(&mut [0; 4])]),
+            '%' => quoted.push_str("%%"),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(not(target_os = "linux"))]
+fn quoted(path: &std::path::Path) -> String {
+    path.to_string_lossy().into_owned()
+}

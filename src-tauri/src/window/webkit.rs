@@ -1,0 +1,54 @@
+//! What WebKitGTK can do beyond tauri's reach.
+
+use crate::view::View;
+use crate::window::MAIN;
+use gtk::prelude::GtkWindowExt as _;
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+use tauri::{AppHandle, Manager as _, WebviewWindow};
+use webkit2gtk::{WebContextExt as _, WebView, WebViewExt as _};
+
+/// A web process that dies this often within this time dies of the page itself: loading it again helps nobody.
+const DEATHS: usize = 5;
+const WITHIN: Duration = Duration::from_secs(30);
+
+/// Mends spelling in the language of the session, and loads a page again whose process has died.
+pub(super) fn tame(view: &WebView, app: AppHandle) {
+    if let (Some(context), Some(language)) = (view.context(), language()) {
+        context.set_spell_checking_enabled(true);
+        context.set_spell_checking_languages(&[&language]);
+    }
+    let deaths = RefCell::new(VecDeque::new());
+    view.connect_web_process_terminated(move |view, reason| {
+        app.state::<View>().page_gone();
+        let now = Instant::now();
+        let mut deaths = deaths.borrow_mut();
+        deaths.push_back(now);
+        while deaths.front().is_some_and(|death| now.duration_since(*death) > WITHIN) {
+            deaths.pop_front();
+        }
+        if deaths.len() < DEATHS {
+            tracing::warn!(?reason, "the page's process has died: it is loaded again");
+            view.reload();
+        } else {
+            tracing::error!(?reason, "the page's process dies again and again");
+        }
+    });
+}
+
+/// Passes the desktop's permission to come to the front on.
+pub(super) fn allow(window: &WebviewWindow, token: &str) {
+    debug_assert_eq!(window.label(), MAIN);
+    if let Ok(window) = window.gtk_window() {
+        window.set_startup_id(token);
+    }
+}
+
+/// Such as `de_DE`.
+fn language() -> Option<String> {
+    let named = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let locale = named("LC_ALL").or_else(|| named("LC_CTYPE")).or_else(|| named("LANG"))?;
+    let language = locale.split(['.', '@']).next()?.to_owned();
+    (language != "C" && language != "POSIX").then_some(language)
+}
