@@ -7,7 +7,8 @@ use crate::send::Source;
 use clap::{Parser, Subcommand};
 use p2p_comm_engine::media::device::DeviceError;
 use p2p_comm_engine::{
-    AudioSettings, Code, Error, Link, Name, NetConfig, Options, PeerAddress, Quality, Switch, Text, Windows, media,
+    AudioSettings, Code, Error, Invite, Link, Name, NetConfig, Options, PeerAddress, Quality, Switch, Text, Windows,
+    media,
 };
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -70,9 +71,9 @@ pub(crate) struct Own {
 /// With whom to talk.
 #[derive(clap::Args)]
 pub(crate) struct To {
-    /// Where the other side is; an IPv6 address in brackets.
-    #[arg(long, value_name = "HOST:PORT", value_parser = address)]
-    pub(crate) peer: PeerAddress,
+    /// Where the other side is, an IPv6 address in brackets; or their invite.
+    #[arg(long, value_name = "HOST:PORT|INVITE", value_parser = invite)]
+    pub(crate) peer: Invite,
     /// How long to wait without progress (in a chat: once the input has ended).
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
     timeout: u32,
@@ -267,8 +268,12 @@ fn name(text: &str) -> Result<Name, String> {
     Name::parse(text).map_err(|error| error.to_string())
 }
 
-fn address(text: &str) -> Result<PeerAddress, String> {
-    PeerAddress::parse(text).map_err(|code| format!("{code}; expected HOST:PORT"))
+fn invite(text: &str) -> Result<Invite, String> {
+    Invite::parse(text).map_err(|code| {
+        // What is wrong with an address says more than that it is no invite.
+        let code = PeerAddress::parse(text).err().filter(|_| !text.contains(['@', ','])).unwrap_or(code);
+        format!("{code}; expected HOST:PORT or an invite")
+    })
 }
 
 fn link(text: &str) -> Result<String, String> {

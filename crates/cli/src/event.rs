@@ -9,7 +9,7 @@ use std::fmt;
 /// Something worth a line of output.
 pub(crate) enum Event<'a> {
     /// We can be reached.
-    Listening { port: u16, addresses: &'a [String] },
+    Listening { port: u16, addresses: &'a [String], invite: &'a str },
     /// Somebody on the list, or how it stands with them, changed.
     Peer(&'a PeerSnapshot),
     /// Somebody who knows the password asks to talk.
@@ -45,7 +45,9 @@ impl Event<'_> {
     /// As an object with "event" and "at"; `at` in nanoseconds since the start of the process.
     pub(crate) fn json(&self, at: u64) -> String {
         let mut event = match self {
-            Self::Listening { port, addresses } => json!({"event": "listening", "port": port, "addresses": addresses}),
+            Self::Listening { port, addresses, invite } => {
+                json!({"event": "listening", "port": port, "addresses": addresses, "invite": invite})
+            }
             Self::Peer(peer) => json_of_peer(peer),
             Self::Request(request) => {
                 json!({"event": "request", "id": request.id, "name": request.name, "address": request.address})
@@ -89,7 +91,7 @@ impl Event<'_> {
     /// For a person; nothing where words would only be noise.
     pub(crate) fn words(&self) -> Option<String> {
         Some(match self {
-            Self::Listening { port, addresses } => words::listening(*port, addresses),
+            Self::Listening { port, addresses, invite } => words::listening(*port, addresses, invite),
             Self::Peer(peer) => format!("{}: {}", words::visible(name_of(peer)), words::state(peer.state)),
             Self::Request(request) => words::request(request),
             Self::FailedCall(caller) => {

@@ -22,12 +22,18 @@ impl Node {
     /// Prints where others can reach us.
     pub(crate) async fn announce(&self, out: &mut Output) -> Result<(), Failure> {
         let status = self.handle.status().await?;
-        out.put(&Event::Listening { port: status.port.unwrap_or(0), addresses: &status.addresses });
+        let invite = self.handle.invite().await?;
+        let port = status.port.unwrap_or(0);
+        out.put(&Event::Listening { port, addresses: &status.addresses, invite: &invite });
         out.flush().await
     }
 
-    /// Adds the one peer of this run and begins to dial. The address is its label until it tells its name.
+    /// Adds the one peer of this run and begins to dial. Until it tells its name, the invite's name is its label, or else
+    /// the address.
     pub(crate) async fn add(&self, to: &To) -> Result<PeerId, Failure> {
-        Ok(self.handle.add_peer(&to.peer.to_string(), vec![to.peer.clone()]).await?)
+        let addresses = to.peer.addresses().to_vec();
+        let name = to.peer.name().map(ToString::to_string);
+        let label = name.or_else(|| addresses.first().map(ToString::to_string)).unwrap_or_default();
+        Ok(self.handle.add_peer(&label, addresses).await?)
     }
 }

@@ -20,11 +20,12 @@ pub(crate) fn visible(text: &str) -> String {
     visible
 }
 
-pub(crate) fn listening(port: u16, addresses: &[String]) -> String {
-    if addresses.is_empty() {
-        return format!("Listening on UDP port {port}.");
-    }
-    format!("Listening on UDP port {port}. Others reach you at {}.", addresses.join(" or "))
+pub(crate) fn listening(port: u16, addresses: &[String], invite: &str) -> String {
+    let reached = match addresses {
+        [] => String::new(),
+        addresses => format!(" Others reach you at {}.", addresses.join(" or ")),
+    };
+    format!("Listening on UDP port {port}.{reached}\nYour invite: {}", visible(invite))
 }
 
 pub(crate) fn request(request: &RequestSnapshot) -> String {

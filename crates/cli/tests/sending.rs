@@ -124,3 +124,24 @@ fn echo_sends_back_what_it_gets() {
     echo.terminate();
     assert_eq!(echo.end().code, Some(0));
 }
+
+#[test]
+fn an_invite_reaches_whoever_wrote_it_whatever_became_of_it_on_the_way() {
+    let (mut bob, port) = bob("--accept-anyone");
+    let listening = bob.event("listening", |_| true);
+    assert_eq!(listening["invite"], format!("p2p-comm:bob@127.0.0.1:{port}"));
+    let own = free_port();
+    let words = format!("send --name alice --bind 127.0.0.1 --port {own} --json");
+    let pasted = format!("\u{ab}P2P-Comm:bob@127.0.0.1:{},\r\n 127.0.0.1:{port}\u{200b}\u{bb}", free_port());
+    let end = Start::new(&words).arg("--peer").arg(&pasted).arg("hi").go().end();
+    assert_eq!((end.code, end.stderr.as_str()), (Some(0), ""));
+    assert_eq!(end.events("peer")[0]["label"], "bob");
+    bob.event("message", |message| message["text"] == "hi");
+}
+
+#[test]
+fn a_person_reads_the_invite_on_a_line_of_its_own() {
+    let port = free_port();
+    let mut bob = Start::new(&format!("listen --name b\u{f6}b --bind 127.0.0.1 --port {port}")).go();
+    bob.until("the invite", |line| line == format!("Your invite: p2p-comm:b\u{f6}b@127.0.0.1:{port}"));
+}

@@ -24,6 +24,8 @@ fn wrong_use_ends_with_2() {
         ("send --name alice hi", "--peer"),
         ("send --name alice --peer 127.0.0.1:9", "TEXT"),
         ("send --name alice --peer 127.0.0.1 hi", "HOST:PORT"),
+        ("send --name alice --peer bob@127.0.0.1 hi", "not an invite"),
+        ("send --name alice --peer p2p-comm:bob@127.0.0.1:9,127.0.0.1:0 hi", "not an invite"),
         ("send --name alice --peer 127.0.0.1:0 hi", "1 to 65535"),
         ("send --name alice --peer 127.0.0.1:70000 hi", "1 to 65535"),
         ("send --name alice --peer 0.0.0.0:9 hi", "not an IP address or host name"),
