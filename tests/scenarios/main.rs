@@ -12,3 +12,4 @@ mod lab;
 mod logs;
 mod loopback;
 mod pairing;
+mod people;

@@ -167,9 +167,7 @@ async fn prove(shared: &Shared, address: SocketAddr) -> (Result<Proof, Code>, bo
         }
         Err(_) => return (Err(Code::NobodyAnswers), false),
     };
-    if let Ok(turn) = shared.turn.acquire().await {
-        turn.forget();
-    }
+    let turn = shared.turn.acquire().await;
     if !shared.reserve_guess() {
         connection.close(CloseCode::Cancelled);
         return (Err(Code::NobodyAnswers), false);
@@ -181,15 +179,11 @@ async fn prove(shared: &Shared, address: SocketAddr) -> (Result<Proof, Code>, bo
     let outcome = {
         let pairing = pairing::run(handshake, &connection, &dialer.kdf);
         tokio::pin!(pairing);
-        match timeout(STALL, &mut pairing).await {
-            Ok(outcome) => {
-                shared.turn.add_permits(1);
-                outcome
-            }
-            Err(_) => {
-                shared.turn.add_permits(1);
-                pairing.await
-            }
+        let in_time = timeout(STALL, &mut pairing).await;
+        drop(turn);
+        match in_time {
+            Ok(outcome) => outcome,
+            Err(_) => pairing.await,
         }
     };
     if !outcome.guess {
