@@ -1,6 +1,7 @@
 //! Calls between whole engines over real UDP on this computer, in real time, with `.wav` files as sound cards.
 
-use crate::lab::{Person, Start, befriend};
+use crate::lab::{PASSWORD, Person, Start, attacker, befriend, ip, person};
+use p2p_comm_engine::attacker::Stream;
 use p2p_comm_engine::media;
 use p2p_comm_engine::{
     AudioSettings, CallEnd, CallNumber, CallPhase, CallRecord, Code, Content, DeviceState, Hearing, NetConfig, Options,
@@ -86,6 +87,17 @@ impl Caller {
         self.person
             .until(&format!("{hearing:?}"), async |handle| {
                 handle.current_call().await.unwrap().filter(|call| call.hearing == hearing).map(|_| ())
+            })
+            .await;
+    }
+
+    /// The call comes in, and rings through a speaker or is silent.
+    async fn until_rings(&mut self, rings: bool) {
+        self.person
+            .until(if rings { "a ring" } else { "silence" }, async |handle| {
+                let call = handle.current_call().await.unwrap()?;
+                let open = matches!(call.speaker, DeviceState::Open { .. });
+                (call.phase == CallPhase::Incoming && open == rings && call.silent != rings).then_some(())
             })
             .await;
     }
@@ -214,7 +226,7 @@ async fn without_a_microphone_one_listens() {
     bob.until_hearing(Hearing::Heard).await;
     let call = alice.person.handle.current_call().await.unwrap().unwrap();
     assert!(!matches!(call.microphone, DeviceState::Open { .. } | DeviceState::Closed), "{call:?}");
-    seconds(3).await;
+    seconds(4).await;
     assert_clean(&heard(&alice.speaker), 700.0, 15);
 }
 
@@ -245,6 +257,74 @@ async fn a_rejected_call_opens_no_microphone() {
     alice.until_over().await;
     assert_eq!(alice.records(to_bob).await[0].1, CallRecord { end: CallEnd::Rejected, seconds: None });
     assert_eq!(bob.person.handle.accept_call(theirs).await.unwrap_err().code, Code::NoCall);
+}
+
+#[tokio::test]
+async fn a_call_that_must_not_disturb_opens_no_speaker_until_it_may_ring() {
+    let (mut alice, mut bob, to_bob, to_alice) = two(plain()).await;
+    bob.person.handle.set_do_not_disturb(true).await.unwrap();
+    let call = alice.person.handle.start_call(to_bob).await.unwrap();
+    bob.until_phase(CallPhase::Incoming).await;
+    assert!(bob.person.handle.current_call().await.unwrap().unwrap().silent);
+    alice.until_phase(CallPhase::Ringing).await;
+    // Time in which it could ring.
+    seconds(1).await;
+    alice.person.handle.end_call(call).await.unwrap();
+    bob.until_over().await;
+    assert_eq!(bob.person.peer(to_alice).await.unread, 1, "it was missed all the same");
+    assert!(!bob.speaker.exists(), "something was played");
+
+    alice.person.handle.start_call(to_bob).await.unwrap();
+    let theirs = bob.until_phase(CallPhase::Incoming).await;
+    bob.person.handle.set_do_not_disturb(false).await.unwrap();
+    bob.until_rings(true).await;
+    bob.person.handle.set_peer_muted(to_alice, true).await.unwrap();
+    bob.until_rings(false).await;
+    bob.person.handle.set_peer_muted(to_alice, false).await.unwrap();
+    bob.until_rings(true).await;
+    bob.person.handle.set_peer_muted(to_alice, true).await.unwrap();
+    bob.person.handle.accept_call(theirs).await.unwrap();
+    alice.until_hearing(Hearing::Heard).await;
+    bob.until_hearing(Hearing::Heard).await;
+    assert!(!bob.person.handle.current_call().await.unwrap().unwrap().silent);
+}
+
+#[tokio::test]
+async fn voice_that_does_not_open_is_counted_and_harms_no_call() {
+    let network = p2p_comm_engine::mem::Network::new(2);
+    let mut alice = person(&network, "alice", 1).await;
+    let bob = attacker(&network, ip(2), PASSWORD);
+    let mut bob = bob.dial(alice.socket(), 3).await.unwrap().rogue().unwrap();
+    assert!(bob.hello().await);
+    bob.say(Stream::Control, r#""kind":"profile","name":"bob","features":["call"]"#).await;
+    let request = alice.until_requests(1).await[0].id;
+    alice.handle.accept_request(request).await.unwrap();
+    bob.hear_kind("profile").await.unwrap();
+    let call = r#""kind":"call","conv":"direct","call":"AQIDBAUGBwg=""#;
+    bob.say(Stream::Control, &format!(r#"{call},"state":"offer""#)).await;
+    let number = alice.until("a call", async |handle| handle.current_call().await.unwrap()).await.number;
+    alice.handle.accept_call(number).await.unwrap();
+
+    let theirs = bob.hear_datagram().await.unwrap();
+    let sealed = bob.voice(b"no packet at all");
+    let (other_key, own) = (bob.token(Stream::Chat, r#""kind":"text""#), sealed.as_bytes());
+    let mut changed = own.to_vec();
+    changed[40] ^= 1;
+    let unopened: [&[u8]; 6] = [b"x", &[0xff; 1000], other_key.as_bytes(), &theirs, &changed, &own[1..]];
+    for datagram in unopened {
+        assert!(bob.datagram(datagram));
+    }
+    let malformed = async |alice: &mut Person, count| {
+        let stats = async |handle: &p2p_comm_engine::Handle| handle.voice_stats().await.unwrap().unwrap().malformed;
+        alice.until(&format!("{count} malformed"), async |handle| (stats(handle).await == count).then_some(())).await;
+    };
+    malformed(&mut alice, 6).await;
+    // It opens, and is no packet.
+    assert!(bob.datagram(own));
+    malformed(&mut alice, 7).await;
+    let call = alice.handle.current_call().await.unwrap().unwrap();
+    assert!(matches!(call.phase, CallPhase::Active | CallPhase::Reconnecting), "{call:?}");
+    assert_eq!(bob.close_reason(), None);
 }
 
 #[tokio::test]

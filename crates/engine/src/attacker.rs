@@ -8,7 +8,7 @@
 use crate::kdf::Kdf;
 use crate::pairing;
 use bytes::{Bytes, BytesMut};
-use p2p_comm_crypto::{Chat, Control, DeviceSecret, Opener, Password, Salt, Sealer};
+use p2p_comm_crypto::{Chat, Control, DeviceSecret, Opener, Password, Salt, Sealer, Voice};
 use p2p_comm_model::Epoch;
 use p2p_comm_net::mem::Network;
 use p2p_comm_net::{Config, Connection, Endpoint, FrameReceiver, FrameSender, frame};
@@ -284,6 +284,21 @@ impl Rogue {
                 return Some(heard);
             }
         }
+    }
+
+    /// Sends a datagram as it is. Says whether the connection took it.
+    pub fn datagram(&self, bytes: &[u8]) -> bool {
+        self.connection.send_datagram(Bytes::copy_from_slice(bytes)).is_ok()
+    }
+
+    /// The next datagram of the other side, as it was on the wire.
+    pub async fn hear_datagram(&self) -> Option<Bytes> {
+        self.connection.read_datagram().await.ok()
+    }
+
+    /// Seals a voice packet as it should be.
+    pub fn voice(&self, packet: &[u8]) -> String {
+        Sealer::<Voice>::new(&self.paired.secrets.voice.ours).seal(packet)
     }
 
     /// Our epoch as it is in JSON.
