@@ -12,10 +12,11 @@ export class Visitor {
   /** `text`: the one that contains it. */
   async click(testid: string, text = ""): Promise<void> {
     const element = await this.find(testid, text);
-    // Menus open at the press, buttons act at the click.
-    element.dispatchEvent(new PointerEvent("pointerdown", { bubbles: true, button: 0, pointerType: "mouse" }));
-    element.dispatchEvent(new PointerEvent("pointerup", { bubbles: true, button: 0, pointerType: "mouse" }));
-    element.click();
+    const mouse = { bubbles: true, cancelable: true, button: 0, pointerType: "mouse" };
+    // Menus open at the press, buttons act at the click. One without `detail` comes from a keyboard or a screen reader.
+    element.dispatchEvent(new PointerEvent("pointerdown", mouse));
+    element.dispatchEvent(new PointerEvent("pointerup", mouse));
+    element.dispatchEvent(new MouseEvent("click", { ...mouse, detail: 1 }));
   }
 
   async type(testid: string, text: string): Promise<void> {
@@ -34,6 +35,11 @@ export class Visitor {
   async open(name: string): Promise<void> {
     await this.click("peer-row", name);
     await this.find("composer");
+  }
+
+  /** What was scrolled or moved stands still. */
+  async settle(): Promise<void> {
+    for (let frame = 0; frame < 10; frame += 1) await new Promise(requestAnimationFrame);
   }
 
   async #until<T>(look: () => T | undefined): Promise<T> {

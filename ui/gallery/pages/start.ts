@@ -121,8 +121,10 @@ const pages: GalleryPage[] = [
   {
     name: "settings-keys",
     act: settings("shortcuts", async (visitor) => {
+      (await visitor.find("keys-talk")).focus();
       await visitor.click("keys-talk");
       await visitor.press("v", { code: "KeyV" });
+      await visitor.find("keys-talk-error");
     }),
   },
   {
@@ -142,11 +144,11 @@ const pages: GalleryPage[] = [
     },
   },
   { name: "popup", view: "popup", before: (host) => host.calls.ring(1) },
-  { name: "popup-long-name", view: "popup", before: (host) => host.calls.ring(6) },
+  { name: "popup-long-name", view: "popup", before: (host) => host.calls.ring(5) },
   {
     name: "popup-replies",
     view: "popup",
-    before: (host) => host.calls.ring(6),
+    before: (host) => host.calls.ring(5),
     act: (visitor) => visitor.click("popup-reject-with"),
   },
   {
@@ -174,12 +176,12 @@ const pages: GalleryPage[] = [
     name: "compact-muted",
     view: "compact",
     before: (host) => {
-      host.calls.ring(6);
+      host.calls.ring(5);
       const since = Date.now() - 4_000_000;
       host.calls.set({ phase: "active", acceptedAt: since, hearing: "muted", muted: true, peerMuted: true });
     },
   },
-  { name: "compact-incoming", view: "compact", before: (host) => host.calls.ring(6) },
+  { name: "compact-incoming", view: "compact", before: (host) => host.calls.ring(5) },
   { name: "compact-searching", view: "compact", mock: { answer: "never" }, before: (host) => void host.startCall(1) },
 ];
 

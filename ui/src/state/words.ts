@@ -36,17 +36,17 @@ export const CODES: Record<Code, Words> = {
   invalidPort: { what: "This is not a port.", side: null, next: "Type a number from 1 to 65535." },
   invalidInvite: {
     what: "There is no invite in this text.",
-    side: "yours",
+    side: null,
     next: "Paste the whole line that begins with p2p-comm:, or type their address.",
   },
   noQr: {
     what: "No readable QR code is in this picture.",
-    side: "yours",
+    side: null,
     next: "Try a sharper picture in which the whole code can be seen.",
   },
   notAnImage: {
     what: "This is not a picture that can be read here.",
-    side: "yours",
+    side: null,
     next: "PNG, JPEG, GIF, BMP and WebP of up to 16 MiB can be read.",
   },
   invalidLink: {

@@ -171,7 +171,7 @@ test("Escape leaves the shortcut and the settings as they are", async () => {
 });
 
 test.each([
-  [true, /On Wayland the desktop does not let programs listen for keys/],
+  [true, /On Wayland the desktop does not let programs listen for keys then/],
   [false, /This desktop does not let programs listen for keys/],
 ])("where no shortcut works everywhere it says so (Wayland: %s)", async (wayland, words) => {
   await openSection("shortcuts", { wayland, globalShortcuts: false });
