@@ -90,7 +90,7 @@ impl Call {
     }
 }
 
-/// From the ring to the air, ms.
+/// From the ring to the air, ms: what is made waits until the device has taken what it takes at once.
 pub(super) fn playing_ms(output: &Output) -> f32 {
-    output.latency_ms() + output.queued() as f32 * 1000.0 / output.rate() as f32
+    output.latency_ms() + output.period() as f32 * 1000.0 / output.rate() as f32
 }

@@ -77,10 +77,13 @@ impl Playout {
     pub(super) fn run(&mut self, now: Instant, output: &mut Output, mut receiver: Option<&mut Receiver>) {
         let mut block = [0.0; BLOCK];
         for _ in 0..AT_ONCE {
-            if output.queued() >= output.wanted() {
+            let (queued, wanted) = (output.queued(), output.wanted());
+            if queued >= wanted {
                 break;
             }
-            self.render(now, receiver.as_deref_mut(), &mut block);
+            // What is left in the ring is heard before it. At the latest it would be made when the ring is empty.
+            let ahead = Duration::from_secs(1) * (wanted - queued) as u32 / output.rate();
+            self.render(now.checked_sub(ahead).unwrap_or(now), receiver.as_deref_mut(), &mut block);
             let Some(resampler) = &mut self.resampler else { return };
             if let Some(receiver) = &receiver {
                 resampler.adjust(receiver.ratio());
@@ -97,7 +100,7 @@ impl Playout {
         let Some(receiver) = receiver else { return };
         let mut due = self.due.filter(|due| now.saturating_duration_since(*due) < TICK * 20).unwrap_or(now);
         while due <= now {
-            receiver.pull(now, &mut block);
+            receiver.pull(due, &mut block);
             due += TICK;
         }
         self.due = Some(due);
@@ -132,5 +135,41 @@ impl Playout {
             Some(tone) => self.tones.repeat(tone),
             None => self.tones.stop(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::speaker;
+    use crate::test_signal::Encoder;
+    use crate::{Codec, Copies, Flags, Sound};
+    use p2p_comm_model::CallId;
+
+    #[test]
+    fn packets_that_come_just_after_the_speaker_asked_make_no_gap_in_a_minute() {
+        let call = CallId([7; 8]);
+        let (mut receiver, mut encoder) = (Receiver::new(call).unwrap(), Encoder::new(10, 32_000));
+        let (mut playback, mut output) = speaker(RATE, std::thread::current());
+        let mut playout = Playout::new(&AudioSettings::unprocessed(), 0.0);
+        playout.output_opened(RATE);
+        let start = Instant::now();
+        let mut early = 0;
+        for k in 0..6_000 {
+            let now = start + TICK * k;
+            playout.run(now, &mut output, Some(&mut receiver));
+            playback.fill(&mut [0.0; BLOCK]);
+            let frame = encoder.next();
+            let (flags, copies, duration) = (Flags::default(), Copies::default(), BLOCK as u32);
+            let (sequence, timestamp) = (k, k * duration);
+            let sound = Sound { call, sequence, timestamp, codec: Codec::Opus, flags, duration, frame: &frame, copies };
+            receiver.sound(now + Duration::from_micros(1_500), &sound);
+            if k == 100 {
+                early = receiver.stats().concealed;
+            }
+        }
+        let stats = receiver.stats();
+        assert_eq!(stats.concealed, early, "{stats:?}");
+        assert!(output.queued() < BLOCK * 6 / 10, "{} samples wait", output.queued());
     }
 }
