@@ -47,12 +47,14 @@ impl Play {
         self.playback.line()
     }
 
-    /// What is asked of the server, together with the flag `adjust_latency`.
+    /// What is asked of the server, together with the flag `adjust_latency`. Without "prebuf" the stream's clock goes on
+    /// through a gap: what comes too late is left out, and all that follows is in its place, for the listener and for the
+    /// reference of the canceller.
     pub(super) fn buffer(&self) -> BufferAttr {
         BufferAttr {
             target_length: self.target,
             minimum_request_length: REQUEST,
-            pre_buffering: REQUEST,
+            pre_buffering: 0,
             ..BufferAttr::default()
         }
     }
