@@ -94,8 +94,9 @@ impl Tone {
             Self::Ended => {
                 Score { notes: const { &[bell(0, 300, E5, 1.0), bell(140, 500, A4, 1.0)] }, period_ms: 700, gain: 0.2 }
             }
+            // Over before the first word: a bell would ring on above it.
             Self::Joined => {
-                Score { notes: const { &[bell(0, 300, C5, 1.0), bell(120, 500, G5, 0.9)] }, period_ms: 700, gain: 0.2 }
+                Score { notes: const { &[tick(0, C5, 1.0), tick(80, G5, 1.0)] }, period_ms: 220, gain: 0.26 }
             }
             Self::Muted => {
                 Score { notes: const { &[tick(0, A5, 1.0), tick(80, E5, 1.0)] }, period_ms: 220, gain: 0.26 }
