@@ -8,6 +8,10 @@
 //!
 //! It is woken by `unpark` (a callback moved samples, a packet came, a command waits) or after 5 ms, and never waits for
 //! anything else: devices are opened by threads of their own ([`slot`]).
+#![expect(
+    clippy::disallowed_types,
+    reason = "the voice thread and its owner tell each other things; callbacks are in device"
+)]
 
 use crate::packets::VoiceEnd;
 use crate::{DeviceError, SoundSystem};

@@ -1,4 +1,5 @@
 //! A sound system in which everything that is played comes back into the microphone, a second later.
+#![expect(clippy::disallowed_types, reason = "both threads are our own and stand in for a room")]
 
 use super::wav::{Joined, Pace};
 use super::{Capture, DeviceError, Input, Output, Playback, SoundSystem, Watch, microphone, speaker};

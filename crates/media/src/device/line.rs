@@ -1,4 +1,5 @@
 //! What the two ends of an open device and its thread share.
+#![expect(clippy::disallowed_types, reason = "names and troubles, which no callback asks for")]
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::Thread;

@@ -1,4 +1,5 @@
 //! Opening a device within a deadline: what may block runs on a thread of its own.
+#![expect(clippy::disallowed_types, reason = "opening a device waits, and nothing moves yet")]
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;

@@ -28,7 +28,6 @@ mod watch;
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::sync::mpsc::Sender;
 use std::thread::Thread;
 
 use p2p_comm_model::AudioDevices;
@@ -93,9 +92,10 @@ fn chosen(variable: &str) -> Option<String> {
 }
 
 /// Hands out the opened end and serves the stream.
+#[expect(clippy::disallowed_types, reason = "handed over once, before anything moves")]
 fn run<S: Side, End>(
     stream: Result<Stream<S>, Trouble>,
-    opened: Sender<Result<Option<End>, DeviceError>>,
+    opened: std::sync::mpsc::Sender<Result<Option<End>, DeviceError>>,
     end: impl FnOnce(Handle) -> End,
 ) {
     match stream.and_then(|stream| Ok((stream.connection().handle()?, stream))) {

@@ -1,4 +1,5 @@
 //! Watching the list of devices.
+#![expect(clippy::disallowed_types, reason = "a list of devices moves no samples")]
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 #[cfg(target_os = "linux")]

@@ -1,4 +1,5 @@
 //! `.wav` files as microphone and speaker, paced in real time.
+#![expect(clippy::disallowed_types, reason = "the threads of files are our own and wait for the disk anyhow")]
 mod read;
 mod write;
 
