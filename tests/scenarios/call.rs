@@ -1,14 +1,18 @@
 //! Calls between whole engines over real UDP on this computer, in real time, with `.wav` files as sound cards.
 
 use crate::lab::{PASSWORD, Person, Start, attacker, befriend, ip, person};
+use crate::logs::Log;
 use p2p_comm_engine::attacker::Stream;
 use p2p_comm_engine::media;
+use p2p_comm_engine::media::device::{DeviceError, Input, Output, SoundSystem, Watch};
 use p2p_comm_engine::{
-    AudioSettings, CallEnd, CallNumber, CallPhase, CallRecord, Code, Content, DeviceState, Hearing, NetConfig, Options,
-    PeerId, Quality, Sender, Switch,
+    AudioDevices, AudioSettings, CallEnd, CallNumber, CallPhase, CallRecord, Code, Content, DeviceState, Hearing,
+    NetConfig, Options, PeerId, Quality, Sender, Switch,
 };
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::Thread;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -24,6 +28,27 @@ struct Caller {
     _files: TempDir,
 }
 
+/// A mistake of the program, met by its voice thread.
+struct Mistake;
+
+impl SoundSystem for Mistake {
+    fn devices(&self) -> AudioDevices {
+        AudioDevices::default()
+    }
+
+    fn open_input(&self, _: Option<&str>, _: Thread) -> Result<Input, DeviceError> {
+        Err(DeviceError::Missing)
+    }
+
+    fn open_output(&self, _: Option<&str>, _: Thread) -> Result<Output, DeviceError> {
+        Err(DeviceError::Missing)
+    }
+
+    fn watch(&self) -> Watch {
+        panic!("a mistake")
+    }
+}
+
 async fn caller(name: &'static str, pitch: Option<f32>, settings: AudioSettings) -> Caller {
     let files = TempDir::new().unwrap();
     let (microphone, speaker) = (files.path().join("mic.wav"), files.path().join("speaker.wav"));
@@ -31,6 +56,16 @@ async fn caller(name: &'static str, pitch: Option<f32>, settings: AudioSettings)
         hum(&microphone, pitch);
     }
     let sound = media::device::files(Some(microphone), Some(speaker.clone()));
+    caller_with(name, sound, settings, speaker, files).await
+}
+
+async fn caller_with(
+    name: &'static str,
+    sound: Arc<dyn SoundSystem>,
+    settings: AudioSettings,
+    speaker: PathBuf,
+    files: TempDir,
+) -> Caller {
     let config = NetConfig { bind: Some(LOOPBACK), ..NetConfig::default() };
     let options = Options::default().with_sound(sound);
     let person = Start { name, ip: LOOPBACK, password: "four random words here", config, options }.go().await;
@@ -365,4 +400,20 @@ async fn a_call_goes_on_after_six_seconds_without_a_network() {
     bob.until_hearing(Hearing::Heard).await;
     assert!(healed.elapsed() < Duration::from_secs(5), "{:?}", healed.elapsed());
     assert!(alice.records(to_bob).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_voice_thread_that_breaks_down_ends_its_call_and_is_in_the_log() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let files = TempDir::new().unwrap();
+    let mut alice = caller_with("alice", Arc::new(Mistake), plain(), files.path().join("none.wav"), files).await;
+    let mut bob = caller("bob", Some(700.0), plain()).await;
+    let (to_bob, to_alice) = befriend(&mut alice.person, &mut bob.person).await;
+    bob.person.handle.start_call(to_alice).await.unwrap();
+    bob.until_over().await;
+    alice.until_over().await;
+    assert_eq!(alice.records(to_bob).await.len(), 1);
+    assert!(log.text().contains("the voice thread broke down"), "{}", log.text());
 }
