@@ -8,12 +8,13 @@
 
 use bytes::Bytes;
 use p2p_comm_crypto::{Key, Password, PasswordKey, Salt, derive};
-use p2p_comm_model::{Link, Name, PeerAddress, limits};
+use p2p_comm_media::{BLOCK, Packet, Receiver, Sound};
+use p2p_comm_model::{CallId, Link, Name, PeerAddress, limits};
 use p2p_comm_net::frame::Decoder;
 use p2p_comm_proto::wire::{ChatMessage, Control, StreamKind};
 use p2p_comm_proto::{Certificates, Handshake};
 use std::sync::{Arc, LazyLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 static KEY: LazyLock<Arc<Key<PasswordKey>>> = LazyLock::new(|| {
     let password = Password::parse("fuzz").expect("a valid password");
@@ -88,5 +89,23 @@ pub fn people(data: &[u8]) {
     }
     if let Ok(link) = Link::parse(text) {
         assert_eq!(Link::parse(link.as_str()), Ok(link));
+    }
+}
+
+/// Packets of an accepted call, each after its length, one every 10 ms: whatever they are, sound comes out.
+pub fn voice(data: &[u8]) {
+    let call = CallId([0; 8]);
+    let Ok(mut receiver) = Receiver::new(call) else { return };
+    let (start, mut rest, mut block) = (Instant::now(), data, [0.0; BLOCK]);
+    for at in (0..).step_by(10) {
+        let Some((len, after)) = rest.split_first() else { break };
+        let (bytes, after) = after.split_at(usize::from(*len).min(after.len()));
+        rest = after;
+        let now = start + Duration::from_millis(at);
+        if let Ok(Packet::Sound(sound)) = Packet::parse(bytes) {
+            receiver.sound(now, &Sound { call, ..sound });
+        }
+        receiver.pull(now, &mut block);
+        assert!(block.iter().all(|sample| sample.abs() <= 1.0));
     }
 }
