@@ -2,14 +2,15 @@
 // home directory of its own, so that every window has the keyboard focus and a picture shows one app.
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
+import { startNotifications } from "./notifications.mjs";
 import { start } from "./process.mjs";
+import { Screen } from "./screen.mjs";
 import { startSound } from "./sound.mjs";
+import { startTray } from "./tray.mjs";
 import { until } from "./wait.mjs";
 
-const SCREEN = "1080x720x24";
-const OPENBOX = join(dirname(fileURLToPath(import.meta.url)), "openbox.xml");
+const SCREEN = "1280x800x24";
 
 export async function startDesktops() {
   const root = mkdtempSync(join(tmpdir(), "p2p-comm-window-"));
@@ -39,9 +40,19 @@ class Desktops {
     this.shared.DBUS_SESSION_BUS_ADDRESS = await firstLine(bus, "the message bus");
   }
 
+  /** A tray, as all desktops of this bus have it from now on. */
+  tray() {
+    return startTray(this.shared.DBUS_SESSION_BUS_ADDRESS);
+  }
+
+  /** A notification daemon, likewise. */
+  notifications() {
+    return startNotifications(this.shared.DBUS_SESSION_BUS_ADDRESS);
+  }
+
   /**
    * A display with a window manager, a sound server and a fresh home directory.
-   * @returns {Promise<{ directory: string, env: Record<string, string>, sound: object }>}
+   * @returns {Promise<{ directory: string, env: Record<string, string>, sound: object, screen: Screen }>}
    */
   async open(name) {
     const home = this.#home(name);
@@ -57,7 +68,13 @@ class Desktops {
     Object.assign(home.env, home.sound.forApp);
     // The window manager's own files stay out of the home that a test looks at.
     const manager = { ...this.#home(`${name}-manager`).env, DISPLAY: home.env.DISPLAY };
-    this.running.push(start("openbox", ["--sm-disable", "--config-file", OPENBOX], { env: manager }));
+    // No compositor: on a screen without a graphics card it would only cost time.
+    const managing = start("xfwm4", ["--compositor=off"], { env: manager });
+    this.running.push(managing);
+    home.screen = new Screen(home.env);
+    await until("the window manager is there", () => home.screen.managed()).catch((error) => {
+      throw new Error(`${error.message}\n${managing.output()}`);
+    });
     return home;
   }
 

@@ -6,7 +6,7 @@ import { start } from "./process.mjs";
 
 const DIRECTORY = join(dirname(fileURLToPath(import.meta.url)), "../../artifacts/window");
 
-const EMPTY_COLOURS = 8;
+const CURSOR_PIXELS = 200;
 
 /** Saves the screen of `home` as `artifacts/window/NAME.png` and returns the path. */
 export async function takePicture(home, name) {
@@ -16,9 +16,13 @@ export async function takePicture(home, name) {
   return file;
 }
 
-/** Whether a picture shows more than an empty screen: text alone has dozens of shades. */
-export async function showsSomething(home, file) {
-  return Number(await run(home, "identify", ["-format", "%k", file])) > EMPTY_COLOURS;
+/** Whether two pictures show the same, a blinking cursor left out. */
+export async function looksLike(home, one, other) {
+  const tool = start("compare", ["-metric", "AE", one, other, "null:"], { env: home.env });
+  await tool.exited;
+  await tool.closed;
+  await tool.stop();
+  return Number.parseFloat(tool.output()) <= CURSOR_PIXELS;
 }
 
 async function run(home, command, args) {

@@ -3,4 +3,8 @@
 import "./call.test.mjs";
 import "./conversation.test.mjs";
 import "./echo.test.mjs";
+import "./instance.test.mjs";
+import "./ring.test.mjs";
+import "./settings.test.mjs";
 import "./traces.test.mjs";
+import "./tray.test.mjs";

@@ -34,6 +34,22 @@ class Stage {
     this.desktops = desktops;
     this.homes = new Map();
     this.apps = new Map();
+    this.doubles = [];
+  }
+
+  /** Starts the desktop's tray. It can be stopped and started anew. */
+  async tray() {
+    return this.#keep(await this.desktops.tray());
+  }
+
+  /** Starts the desktop's notification daemon. */
+  async notifications() {
+    return this.#keep(await this.desktops.notifications());
+  }
+
+  #keep(double) {
+    this.doubles.push(double);
+    return double;
   }
 
   /** The desktop of this person, the same at every call. */
@@ -47,9 +63,14 @@ class Stage {
     return this.homes.get(name).sound;
   }
 
+  /** The windows of this person. */
+  screen(name) {
+    return this.homes.get(name).screen;
+  }
+
   /** Opens this person's window. */
-  async open(name) {
-    const app = await openApp({ binary: BINARY, args: ["--profile", name], home: await this.home(name) });
+  async open(name, ...args) {
+    const app = await openApp({ binary: BINARY, args: ["--profile", name, ...args], home: await this.home(name) });
     this.apps.set(name, app);
     return app;
   }
@@ -72,6 +93,7 @@ class Stage {
     for (const name of [...this.apps.keys()]) {
       await this.close(name).catch((error) => console.error(`${name}: ${error.message}`));
     }
+    for (const double of this.doubles.splice(0)) double.stop();
     await this.desktops.stop();
   }
 }

@@ -1,0 +1,109 @@
+// What the person chose stays; what the page loses it gets again.
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { looksLike, takePicture } from "./picture.mjs";
+import { start } from "./process.mjs";
+import { BINARY, windowTest } from "./stage.mjs";
+import { PASSWORD } from "./steps.mjs";
+import { until } from "./wait.mjs";
+
+const fileOf = (home, name) => join(home.env.P2P_COMM_DATA_DIR, "profiles", name, "settings.json");
+
+/** Calls a command of the program from inside its page. */
+function ask(app, command, args = {}) {
+  return app.driver.executeAsyncScript(
+    `const done = arguments[arguments.length - 1];
+     window.__TAURI_INTERNALS__.invoke(arguments[0], arguments[1]).then((answer) => done({ answer }), (error) => done({ error }));`,
+    command,
+    args,
+  );
+}
+
+windowTest("settings take effect at once and survive a restart", async (stage) => {
+  const alice = await stage.open("alice");
+  const file = fileOf(await stage.home("alice"), "alice");
+  const { answer: settings } = await ask(alice, "settings");
+  assert.ok(!existsSync(file), "nothing was chosen yet");
+  settings.appearance.theme = "dark";
+  settings.appearance.textPercent = 1000;
+  settings.notifications.showContent = false;
+  await ask(alice, "set_settings", { settings });
+  await until("the page is dark", () =>
+    alice.driver.executeScript('return document.documentElement.dataset.theme === "dark"'),
+  );
+  await until("it is on the disk", () => JSON.parse(readFileSync(file)).notifications.showContent === false);
+  assert.equal(JSON.parse(readFileSync(file)).appearance.textPercent, 200);
+
+  await stage.close("alice");
+  const again = await stage.open("alice");
+  const { answer: kept } = await ask(again, "settings");
+  assert.equal(kept.appearance.theme, "dark");
+  assert.equal(kept.notifications.showContent, false);
+  await until("the page is dark from the start", () =>
+    again.driver.executeScript('return document.documentElement.dataset.theme === "dark"'),
+  );
+});
+
+windowTest("a damaged file is set aside with a notice", async (stage) => {
+  const home = await stage.home("alice");
+  const file = fileOf(home, "alice");
+  mkdirSync(join(file, ".."), { recursive: true });
+  writeFileSync(file, '{"general": {"closeTo');
+  const alice = await stage.open("alice");
+  assert.deepEqual((await ask(alice, "notices")).answer, ["settingsDamaged"]);
+  assert.deepEqual(readdirSync(join(file, "..")), ["settings.damaged.json"]);
+  await ask(alice, "dismiss_notice", { notice: "settingsDamaged" });
+  assert.deepEqual((await ask(alice, "notices")).answer, []);
+});
+
+windowTest("after its web process was killed the page is drawn again, with everything on it", async (stage) => {
+  // A driver gives up with the process that it drives, so alice uses her own hands.
+  const home = await stage.home("alice");
+  const icon = (await stage.tray()).icon("P2P Privacy Communications – alice");
+  const app = start(BINARY, ["--profile", "alice"], { env: { ...home.env, RUST_LOG: "p2p_comm=info" } });
+  try {
+    await until("the page has its fields", () => /window ready/.test(app.output()));
+    await home.screen.type("alice");
+    await home.screen.keys("Tab", "Tab");
+    await home.screen.type(PASSWORD);
+    await home.screen.keys("Return");
+    await until("alice is connected", async () => /Connected as alice/.test(await (await icon).words()));
+    const before = await until("the page is drawn", () => steadyPicture(home, "14-before-it-was-killed"));
+
+    const processes = webProcesses(home);
+    assert.equal(processes.length, 1, "all windows share one web process");
+    for (const pid of processes) process.kill(pid, "SIGKILL");
+    await until("another process draws", () => webProcesses(home).some((pid) => !processes.includes(pid)));
+    await until("the page is as it was", async () =>
+      looksLike(home, before, await takePicture(home, "14-after-it-was-killed")),
+    );
+  } finally {
+    await app.stop();
+  }
+});
+
+/** A picture of the screen that is the same twice. */
+async function steadyPicture(home, name) {
+  const first = await takePicture(home, `${name}-first`);
+  const second = await takePicture(home, name);
+  return (await looksLike(home, first, second)) && second;
+}
+
+/** Processes of WebKit that draw pages on this home's display. */
+function webProcesses(home) {
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((pid) => {
+      try {
+        const name = readFileSync(`/proc/${pid}/comm`, "utf8");
+        return (
+          /^WebKitWebProces/.test(name) &&
+          readFileSync(`/proc/${pid}/environ`, "utf8").includes(`HOME=${home.directory}\0`)
+        );
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+}

@@ -1,0 +1,109 @@
+// What the tray shows, and where the window goes when it is closed.
+import assert from "node:assert/strict";
+import { windowTest } from "./stage.mjs";
+import { connect, meet } from "./steps.mjs";
+import { until } from "./wait.mjs";
+
+const ALICE = "P2P Privacy Communications – alice";
+const TITLE = /P2P Privacy Communications/;
+
+windowTest("the tray tells how it stands, and its menu does what it says", async (stage) => {
+  const tray = await stage.tray();
+  const alice = await stage.open("alice");
+  const icon = await tray.icon(ALICE);
+  await icon.offers("Show");
+  await icon.offers("Connect…");
+  await icon.offers("Mute microphone", { enabled: false });
+  await icon.offers("End call", { enabled: false });
+  await icon.offers("Quit");
+  assert.equal(await icon.words(), "Offline");
+  const pictures = [await icon.picture()];
+
+  await connect(alice, { name: "alice" });
+  await until("the tray says so", async () => /Connected as alice/.test(await icon.words()));
+  pictures.push(await icon.picture());
+
+  await icon.choose("Do not disturb");
+  await icon.offers("Do not disturb", { enabled: true, checked: true });
+  await icon.choose("Do not disturb");
+  await icon.offers("Do not disturb", { enabled: true, checked: false });
+
+  await icon.choose("Disconnect");
+  await alice.one("connect-name");
+  await icon.offers("Connect…");
+  assert.notEqual(pictures[0], pictures[1], "offline and online look different");
+  assert.equal(await icon.picture(), pictures[0]);
+
+  const screen = stage.screen("alice");
+  await icon.choose("Quit");
+  await screen.noWindow(TITLE);
+});
+
+windowTest("a call is muted and ended from the tray", async (stage) => {
+  const tray = await stage.tray();
+  const { alice, bob } = await meet(stage);
+  const icon = await tray.icon(ALICE);
+  const quiet = await icon.picture();
+  await alice.click("call-start");
+  await bob.click("call-accept");
+  await alice.shows("call-state", /bob hears you/i, 20_000);
+  await until("the tray says so", async () => (await icon.words()) === "In a call with bob");
+  const talking = await icon.picture();
+
+  await icon.choose("Mute microphone");
+  await icon.offers("Mute microphone", { enabled: true, checked: true });
+  await bob.shows("call-bar", /muted/i);
+  const muted = await icon.picture();
+  assert.equal(new Set([quiet, talking, muted]).size, 3, "each looks different");
+
+  await icon.choose("End call");
+  await alice.none("call-bar");
+  await bob.none("call-bar");
+  await icon.offers("End call", { enabled: false });
+});
+
+windowTest("closing hides the window in the tray, and Show brings it back", async (stage) => {
+  const tray = await stage.tray();
+  const notifications = await stage.notifications();
+  const alice = await stage.open("alice");
+  const icon = await tray.icon(ALICE);
+  const screen = stage.screen("alice");
+  await connect(alice, { name: "alice" });
+
+  await (await screen.window(TITLE)).close();
+  await screen.noWindow(TITLE);
+  await notifications.one("alice", /still running/i, /tray/);
+  await icon.choose("Show");
+  const window = await screen.window(TITLE);
+  await until("it has the keys", async () => (await screen.active()) === window.id);
+  await alice.one("status-bar");
+
+  await (await screen.window(TITLE)).close();
+  await screen.noWindow(TITLE);
+  await icon.click();
+  await screen.window(TITLE);
+  assert.equal(notifications.asked(/still running/i).length, 1, "the hint comes once");
+});
+
+windowTest("without a tray, closing minimises", async (stage) => {
+  await stage.open("alice");
+  const screen = stage.screen("alice");
+  const window = await screen.window(TITLE);
+  await window.close();
+  await until("it is minimised", async () => (await window.state()).includes("HIDDEN"));
+  await window.activate();
+  await until("it is back", async () => !(await window.state()).includes("HIDDEN"));
+});
+
+windowTest("a hidden window comes out when the tray goes away", async (stage) => {
+  const tray = await stage.tray();
+  await stage.open("alice");
+  await tray.icon(ALICE);
+  const screen = stage.screen("alice");
+  await (await screen.window(TITLE)).close();
+  await screen.noWindow(TITLE);
+  tray.stop();
+  const window = await screen.window(TITLE);
+  await until("it is minimised", async () => (await window.state()).includes("HIDDEN"));
+  await (await stage.tray()).icon(ALICE);
+});
