@@ -33,6 +33,7 @@ struct Desk {
     asked: Option<RequestId>,
     reader: Reader,
     burst: Burst,
+    title: String,
 }
 
 /// Follows the engine until it ends.
@@ -47,6 +48,7 @@ pub(crate) fn start(app: AppHandle, engine: Handle) {
         asked: None,
         reader: Reader::default(),
         burst: Burst::default(),
+        title: String::new(),
     };
     tauri::async_runtime::spawn(async move {
         if let Err(error) = desk.follow().await {
@@ -197,7 +199,7 @@ impl Desk {
         }
     }
 
-    fn show(&self) {
+    fn show(&mut self) {
         let Some(status) = &self.status else { return };
         let call = self.call.as_ref().map(|call| {
             let incoming = call.phase == CallPhase::Incoming;
@@ -210,7 +212,11 @@ impl Desk {
         });
         let unread = self.peers.iter().map(|peer| peer.unread).sum();
         let caller = call.as_ref().filter(|call| call.incoming).map(|call| call.name.as_str());
-        window::set_title(&self.app, unread, caller);
+        let title = window::title_with(&self.app, unread, caller);
+        if title != self.title {
+            window::set_title(&self.app, &title);
+            self.title = title;
+        }
         self.app.state::<Tray>().show(&Standing {
             phase: status.phase,
             name: status.name.clone(),

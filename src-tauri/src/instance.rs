@@ -35,7 +35,7 @@ pub(crate) struct Instance {
 
 /// Where the lock and the socket of a profile are.
 #[derive(Debug, Clone, PartialEq)]
-struct Place {
+pub(crate) struct Place {
     directory: PathBuf,
     name: String,
 }
@@ -47,16 +47,19 @@ impl Instance {
         Place::new(local::directory()?, profile, data.as_deref()).claim()
     }
 
-    /// Raises the window whenever the program is started again.
-    pub(crate) fn listen(&self, app: AppHandle) {
-        let place = self.place.clone();
-        tauri::async_runtime::spawn(async move {
-            let raise = move |token: Option<&str>| window::raise(&app, token);
-            if let Err(error) = local::serve(&place, raise).await {
-                tracing::warn!(%error, "a second start cannot raise the window");
-            }
-        });
+    pub(crate) fn place(&self) -> Place {
+        self.place.clone()
     }
+}
+
+/// Raises the window whenever the program is started again.
+pub(crate) fn listen(place: Place, app: AppHandle) {
+    tauri::async_runtime::spawn(async move {
+        let raise = move |token: Option<&str>| window::raise(&app, token);
+        if let Err(error) = local::serve(&place, raise).await {
+            tracing::warn!(%error, "a second start cannot raise the window");
+        }
+    });
 }
 
 impl Drop for Instance {

@@ -24,7 +24,7 @@ mod window;
 
 use args::Args;
 use clap::Parser as _;
-use instance::Instance;
+use instance::{Instance, Place};
 use notices::Notices;
 use p2p_comm_engine::{Engine, Handle, Options, logging};
 use settings::{Preferences, SettingsFile};
@@ -59,6 +59,7 @@ pub fn run() -> ExitCode {
         Ok(traces) => traces,
         Err(error) => return fail(&error),
     };
+    let place = instance.as_ref().map(Instance::place);
     let (hidden, view_files) = (args.hidden, window::ViewFiles(traces.path().to_owned()));
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_opener::init())
@@ -69,7 +70,7 @@ pub fn run() -> ExitCode {
         .manage(Profile(args.profile))
         .manage(view_files)
         .manage(ready::Ready::new(started))
-        .setup(move |app| Ok(set_up(app, instance, hidden)?))
+        .setup(move |app| Ok(set_up(app, place, hidden)?))
         .build(tauri::generate_context!());
     match app {
         Ok(app) => {
@@ -86,7 +87,7 @@ pub fn run() -> ExitCode {
     }
 }
 
-fn set_up(app: &App, instance: Option<Instance>, hidden: bool) -> tauri::Result<()> {
+fn set_up(app: &App, place: Option<Place>, hidden: bool) -> tauri::Result<()> {
     let (handle, engine) = (app.handle(), app.state::<Handle>().inner().clone());
     #[cfg(not(target_os = "linux"))]
     handle.plugin(tauri_plugin_notification::init())?;
@@ -104,9 +105,8 @@ fn set_up(app: &App, instance: Option<Instance>, hidden: bool) -> tauri::Result<
     events::forward(handle.clone(), engine.clone());
     desk::start(handle.clone(), engine);
     signals::quit_when_asked(handle.clone());
-    if let Some(instance) = instance {
-        instance.listen(handle.clone());
-        app.manage(instance);
+    if let Some(place) = place {
+        instance::listen(place, handle.clone());
     }
     Ok(())
 }

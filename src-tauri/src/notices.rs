@@ -17,22 +17,24 @@ struct Told {
 impl Notices {
     /// Before there is anybody to tell.
     pub(crate) fn add(&self, notice: ShellNotice) {
-        self.change(|told| told.ever.insert(notice) && told.waiting.insert(notice));
+        self.change(|told| {
+            told.ever.insert(notice);
+            told.waiting.insert(notice);
+        });
     }
 
     pub(crate) fn tell(&self, app: &AppHandle, notice: ShellNotice) {
-        self.change(|told| {
-            told.ever.insert(notice);
-            told.waiting.insert(notice)
-        });
+        self.add(notice);
         events::tell(app, &ShellEvent::Notice { notice });
     }
 
-    /// Not a second time while this program runs.
-    pub(crate) fn tell_once(&self, app: &AppHandle, notice: ShellNotice) {
-        if !self.change(|told| told.ever.contains(&notice)) {
+    /// Not a second time while this program runs. Whether it was the first.
+    pub(crate) fn tell_once(&self, app: &AppHandle, notice: ShellNotice) -> bool {
+        let first = !self.change(|told| told.ever.contains(&notice));
+        if first {
             self.tell(app, notice);
         }
+        first
     }
 
     pub(crate) fn dismiss(&self, notice: ShellNotice) {

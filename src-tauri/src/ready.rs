@@ -30,7 +30,9 @@ impl Ready {
 pub(crate) fn watch(app: AppHandle) {
     tauri::async_runtime::spawn(async move {
         tokio::time::sleep(PATIENCE).await;
-        if !app.state::<Ready>().shown.load(Ordering::Relaxed) {
+        // Of a hidden window nothing is drawn.
+        let seen = app.get_webview_window(MAIN).and_then(|window| window.is_visible().ok()).unwrap_or(false);
+        if seen && !app.state::<Ready>().shown.load(Ordering::Relaxed) {
             let advice = if cfg!(target_os = "linux") { "; try WEBKIT_DISABLE_DMABUF_RENDERER=1" } else { "" };
             tracing::warn!("the web view shows nothing{advice}");
         }

@@ -79,15 +79,18 @@ pub(crate) fn title(app: &AppHandle) -> String {
     }
 }
 
-/// The title bar tells what waits.
-pub(crate) fn set_title(app: &AppHandle, unread: u32, caller: Option<&str>) {
+/// The same with what waits.
+pub(crate) fn title_with(app: &AppHandle, unread: u32, caller: Option<&str>) -> String {
     let title = title(app);
-    let title = match (caller, unread) {
+    match (caller, unread) {
         (Some(caller), _) => format!("{caller} is calling · {title}"),
         (None, 0) => title,
         (None, unread) => format!("({unread}) {title}"),
-    };
-    with_main(app, |window| window.set_title(&title));
+    }
+}
+
+pub(crate) fn set_title(app: &AppHandle, title: &str) {
+    with_main(app, |window| window.set_title(title));
 }
 
 /// Brings the window to the front from wherever it is. `token` is the desktop's permission to do so.
@@ -167,10 +170,9 @@ pub(crate) fn hint(app: &AppHandle, closed: bool) {
     if settings.seen.tray_hint || !settings.general.close_to_tray || !app.state::<Tray>().is_there() {
         return;
     }
-    if closed {
+    if app.state::<Notices>().tell_once(app, ShellNotice::TrayHint) && closed {
         app.state::<Board>().show(Note::still_running());
     }
-    app.state::<Notices>().tell_once(app, ShellNotice::TrayHint);
 }
 
 /// The person read the hint.

@@ -2,7 +2,7 @@
 
 use crate::view::View;
 use crate::window::MAIN;
-use gtk::prelude::GtkWindowExt as _;
+use gtk::prelude::{GtkWindowExt as _, WidgetExt as _};
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -19,6 +19,8 @@ pub(super) fn tame(view: &WebView, app: AppHandle) {
         context.set_spell_checking_enabled(true);
         context.set_spell_checking_languages(&[&language]);
     }
+    // Also in a window that does not ask for the keys: once it has them, they are the page's.
+    view.grab_focus();
     let deaths = RefCell::new(VecDeque::new());
     view.connect_web_process_terminated(move |view, reason| {
         app.state::<View>().page_gone();
