@@ -18,7 +18,7 @@ const pages: GalleryPage[] = [
   { name: "call-incoming", before: (host) => host.calls.ring(1) },
   {
     name: "call-incoming-reject",
-    before: (host) => host.calls.ring(6),
+    before: (host) => host.calls.ring(5),
     act: async (visitor) => {
       await visitor.click("call-reject-with");
       await visitor.find("call-reply-text");
@@ -43,7 +43,7 @@ const pages: GalleryPage[] = [
   },
   { name: "call-talking", before: talking(), act: (visitor) => visitor.open("bob") },
   { name: "call-elsewhere", before: talking(), act: (visitor) => visitor.open("dave") },
-  { name: "call-long-name", before: talking({ peer: 6 }) },
+  { name: "call-long-name", before: talking({ peer: 5 }) },
   { name: "call-muted", before: talking({ muted: true, hearing: "muted" }), act: (visitor) => visitor.open("bob") },
   {
     name: "call-no-microphone",

@@ -16,9 +16,12 @@ const pages: GalleryPage[] = [
     mock: { lines: 2000 },
     act: async (visitor, host) => {
       await visitor.open("bob");
+      await visitor.find("message");
+      await visitor.settle();
       const area = await visitor.find("messages");
       area.scrollTop -= 3000;
       await visitor.find("jump");
+      await visitor.settle();
       host.receive(1, "You will not see this at once.");
       host.receive(1, "Nor this.");
     },
@@ -103,13 +106,15 @@ const pages: GalleryPage[] = [
     act: async (visitor) => {
       await visitor.type("search", "Line 2500 of");
       await visitor.click("search-hit");
-      await visitor.find("messages");
+      await visitor.find("message", "Line 2500 of");
+      await visitor.settle();
     },
   },
   { name: "rename", act: (visitor) => menu(visitor, "peer-rename", "rename-label") },
   {
     name: "people",
     act: async (visitor) => {
+      await visitor.find("peer-row");
       await visitor.press("k", { ctrlKey: true });
       await visitor.find("switch-field");
     },
@@ -117,6 +122,7 @@ const pages: GalleryPage[] = [
   {
     name: "shortcuts",
     act: async (visitor) => {
+      await visitor.find("peer-row");
       await visitor.press("?", { shiftKey: true });
       await visitor.find("shortcuts");
     },
