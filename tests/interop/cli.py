@@ -66,11 +66,11 @@ async def start(program, *arguments):
 
 
 @asynccontextmanager
-async def listening(program):
+async def listening(program, *arguments):
     """`p2p-comm-cli listen` as bob, ready for calls, and its address."""
     port = str(free_port())
     own = ["--name", "bob", "--bind", HOST, "--port", port, "--json"]
-    async with start(program, "listen", *own, "--accept-anyone") as cli:
+    async with start(program, "listen", *own, "--accept-anyone", *arguments) as cli:
         event = await asyncio.wait_for(cli.event(event="listening"), 10)
         yield cli, (HOST, event["port"])
 

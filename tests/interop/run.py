@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import attacks
+import calls
 import cli
 import conversations
 import vectors
@@ -29,6 +30,9 @@ WITH_DIALER = {
     "our listener shows another's certificate": attacks.real_dialer_against_stolen_certificate,
     "our listener sends lengths that are to be refused": attacks.real_dialer_against_bad_lengths,
     "our listener sends elements that are to be refused": attacks.real_dialer_against_bad_elements,
+    "we call: sound in both directions, datagrams that do not open, the end": calls.as_caller,
+    "we are called: it rings, is accepted, heard, and ended by the real peer": calls.as_callee,
+    "a second caller finds the real peer busy": calls.busy_for_a_second_caller,
 }
 # In this order: after all that happened, an honest peer must still get through.
 WITH_LISTENER = {

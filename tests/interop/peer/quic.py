@@ -15,8 +15,8 @@ from aioquic.asyncio import QuicConnectionProtocol, serve
 from aioquic.asyncio import server as aioquic_server
 from aioquic.quic.configuration import QuicConfiguration
 from aioquic.quic.connection import Limit, QuicConnection
-from aioquic.quic.events import ConnectionTerminated, HandshakeCompleted, StopSendingReceived, StreamDataReceived
-from aioquic.quic.events import StreamReset
+from aioquic.quic.events import ConnectionTerminated, DatagramFrameReceived, HandshakeCompleted, StopSendingReceived
+from aioquic.quic.events import StreamDataReceived, StreamReset
 from aioquic.quic.packet import QuicFrameType, QuicProtocolVersion
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -33,6 +33,7 @@ IDLE = 45
 WINDOW_BEFORE = 16 * 1024
 WINDOW_AFTER = 8 * 1024 * 1024
 UNIDIRECTIONAL_AFTER = 16
+DATAGRAM_CAP = 1200
 VALID = datetime.datetime(2000, 1, 1), datetime.datetime(4000, 1, 1)
 
 
@@ -176,6 +177,7 @@ class Connection(QuicConnectionProtocol):
     def __init__(self, quic, stream_handler=None, accepted=None):
         super().__init__(quic)
         self.incoming = asyncio.Queue()
+        self.datagrams = asyncio.Queue()
         self.ended = asyncio.get_running_loop().create_future()
         self._accepted = accepted
         self._streams = {}
@@ -195,6 +197,13 @@ class Connection(QuicConnectionProtocol):
     async def accept(self):
         """The next stream that the other side opens."""
         return await self.until_ended(self.incoming.get())
+
+    def send_datagram(self, data):
+        self._quic.send_datagram_frame(data)
+        self.transmit()
+
+    async def receive_datagram(self):
+        return await self.until_ended(self.datagrams.get())
 
     async def until_ended(self, waited_for):
         """What `waited_for` gives, unless the connection ends first."""
@@ -238,6 +247,8 @@ class Connection(QuicConnectionProtocol):
                 stream.feed(data, end)
                 if not known:
                     self.incoming.put_nowait(stream)
+            case DatagramFrameReceived(data):
+                self.datagrams.put_nowait(data)
             case StreamReset(_, number) if number in self._streams:
                 self._streams[number].feed(b"", end=True)
             case StopSendingReceived(code, number) if number in self._streams:
@@ -293,6 +304,7 @@ def configuration(certificate, is_client):
         supported_versions=[QuicProtocolVersion.VERSION_1],
         idle_timeout=IDLE,
         max_data=WINDOW_BEFORE,
+        max_datagram_frame_size=DATAGRAM_CAP,
         certificate=certificate.x509,
         private_key=certificate.key,
         # Any certificate is good; aioquic checks its owner's signature all the same.

@@ -12,12 +12,13 @@ from .sealed import Device, Opener, Sealer, device_of
 
 EPOCH_LENGTH = 16
 CONVERSATION = "direct"
-FEATURES = ["text", "link"]
+FEATURES = ["text", "link", "call"]
 TEXT_CAP = 65_536
 LINK_CAP = 4096
 CONTENT = {"text": "text", "link": "url"}
 SCHEMES = {"http", "https", "mailto", "tel", "sip", "xmpp", "matrix", "magnet"}
 LIST_CAP = 32
+CALL_ID_LENGTH = 8
 PING_AFTER_SILENCE = 3
 PING_WHILE_UNACKNOWLEDGED = 0.5
 
@@ -92,6 +93,12 @@ class Session:
 
     async def __aexit__(self, *_error):
         await end(self._tasks)
+
+    def key_of_ours(self, purpose):
+        return self._secrets.key(purpose, self._side)
+
+    def key_of_theirs(self, purpose):
+        return self._secrets.key(purpose, self._other)
 
     async def receive(self, kind):
         """The next message of this kind."""
@@ -181,6 +188,10 @@ class Session:
                 self.control.send("pong")
             case "ack" | "unsupported":
                 check_name(message)
+            case "call":
+                if not self._added:
+                    raise Violation("a call before our profile")
+                check_signal(message)
         self._inbox[kind].put_nowait(message)
 
     def _take_chat(self, message):
@@ -247,6 +258,14 @@ def check_profile(message):
         items = member(message, name, list)
         if len(items) > LIST_CAP or not all(isinstance(item, str) for item in items):
             raise Violation(f"{name} is no list of at most {LIST_CAP} strings")
+
+
+def check_signal(message):
+    """How the other side stands in a call."""
+    member(message, "conv", str)
+    from_base64(message.get("call"), CALL_ID_LENGTH)
+    if member(message, "state", str) == "ended":
+        member(message, "reason", str)
 
 
 def check_name(message):
