@@ -9,7 +9,7 @@
 use bytes::Bytes;
 use p2p_comm_crypto::{Key, Password, PasswordKey, Salt, derive};
 use p2p_comm_media::{BLOCK, Packet, Receiver, Sound};
-use p2p_comm_model::{CallId, Link, Name, PeerAddress, limits};
+use p2p_comm_model::{CallId, Invite, Link, Name, PeerAddress, limits};
 use p2p_comm_net::frame::Decoder;
 use p2p_comm_proto::wire::{ChatMessage, Control, StreamKind};
 use p2p_comm_proto::{Certificates, Handshake};
@@ -78,7 +78,7 @@ pub fn messages(data: &[u8]) {
     let _ = ChatMessage::parse(data);
 }
 
-/// What people type, and what peers call themselves.
+/// What people type and paste, and what peers call themselves.
 pub fn people(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(name) = Name::parse(text) {
@@ -86,6 +86,11 @@ pub fn people(data: &[u8]) {
     }
     if let Ok(address) = PeerAddress::parse(text) {
         assert_eq!(PeerAddress::parse(&address.to_string()), Ok(address));
+    }
+    if let Ok(invite) = Invite::parse(text) {
+        let shown = invite.to_string();
+        assert!(shown.len() <= limits::INVITE && invite.addresses().len() <= limits::INVITED);
+        assert_eq!(Invite::parse(&shown), Ok(invite));
     }
     if let Ok(link) = Link::parse(text) {
         assert_eq!(Link::parse(link.as_str()), Ok(link));
