@@ -6,10 +6,18 @@ const long = "There are words that do not end and sentences that never stop, ".r
 const pages: GalleryPage[] = [
   { name: "nobody", mock: { people: "empty" } },
   { name: "list" },
-  ...(["bob", "carol", "dave", "erin", "grace", "heidi", "ivan", "judy", "mallory", "Maximiliane"].map((name) => ({
+  ...(["bob", "carol", "dave", "erin", "grace", "heidi", "ivan", "judy", "Maximiliane"].map((name) => ({
     name: `conversation-${name.toLowerCase()}`,
     act: (visitor) => visitor.open(name),
   })) satisfies GalleryPage[]),
+  {
+    name: "conversation-blocked",
+    act: async (visitor) => {
+      await visitor.find("peer-row");
+      await visitor.type("search", "mallory");
+      await visitor.open("mallory");
+    },
+  },
   { name: "conversation-long", mock: { lines: 100_000 }, act: (visitor) => visitor.open("bob") },
   {
     name: "conversation-scrolled",
