@@ -422,6 +422,10 @@ export class MockHost extends MockCalling implements Host {
   }
 
   protected canCall(peer: number): boolean {
+    return this.#peer(peer).state.kind !== "blocked";
+  }
+
+  protected reachable(peer: number): boolean {
     const { kind } = this.#peer(peer).state;
     return kind === "connected" || kind === "unreachable";
   }

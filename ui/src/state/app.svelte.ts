@@ -31,7 +31,7 @@ export class App {
   requests: RequestSnapshot[] = $state.raw([]);
   conversation: Conversation | null = $state.raw(null);
   /** Whether the conversation that was open before the page was loaded is open again, if there was one. */
-  back = $state(false);
+  restored = $state(false);
   /** There is at most one. */
   dialog: Dialog | null = $state(null);
   /** Whose name is being changed. */
@@ -197,7 +197,7 @@ export class App {
       const [peer] = await Promise.all([this.host.lastViewed(), this.peers.refresh()]);
       if (peer !== null && !this.conversation && this.peers.find(peer)) this.open(peer);
     } finally {
-      this.back = true;
+      this.restored = true;
     }
   }
 

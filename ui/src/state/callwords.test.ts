@@ -129,7 +129,7 @@ describe("calls that are over", () => {
   });
 });
 
-test("only who is or just was there can be called", () => {
+test("everybody can be called but the blocked, and nobody while offline", () => {
   const kinds = [
     "offline",
     "resolving",
@@ -144,7 +144,7 @@ test("only who is or just was there can be called", () => {
   const more = { last: null, gainDb: 0, muted: false, pinned: false, draft: "", trying: [] };
   const peer = (state: PeerState) => ({ ...base, ...more, state });
   const callable = kinds.filter((kind) => callObstacle(peer({ kind }), null) === null);
-  expect(callable).toEqual(["connected", "unreachable"]);
+  expect(callable).toEqual(["resolving", "reaching", "proving", "waiting", "connected", "unreachable"]);
   expect(callObstacle(peer({ kind: "connected" }), { ...CALL, peer: 2 })).toBe("You are in another call");
 });
 

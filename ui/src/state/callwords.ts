@@ -230,23 +230,9 @@ function hearingTrouble(call: CallSnapshot, name: string): Trouble | null {
 /** Why this person cannot be called now, or null if they can. */
 export function callObstacle(peer: PeerSnapshot, call: CallSnapshot | null): string | null {
   if (call) return call.peer === peer.id ? "This call is on already" : "You are in another call";
-  switch (peer.state.kind) {
-    case "connected":
-    case "unreachable":
-      return null;
-    case "blocked":
-      return `You blocked ${peer.label}`;
-    case "waiting":
-      return `${peer.label} has not added you yet`;
-    case "offline":
-      return "You are offline";
-    case "resolving":
-    case "reaching":
-    case "proving":
-    case "failed":
-    case "stopped":
-      return `${peer.label} is not online`;
-  }
+  if (peer.state.kind === "blocked") return `You blocked ${peer.label}`;
+  // Whoever is not there is looked for.
+  return peer.state.kind === "offline" ? "You are offline" : null;
 }
 
 /** Whether somebody called and was not spoken to, for other reasons than my will. */

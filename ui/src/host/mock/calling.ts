@@ -23,6 +23,7 @@ export abstract class MockCalling extends MockDesk {
     const world = {
       pause: (ms: number) => this.pause(ms),
       tell: (changes: Partial<Changes>) => this.tell(changes),
+      reachable: (peer: number) => this.reachable(peer),
       quiet: (peer: number) => this.quiet(peer),
       record: (peer: number, sender: "me" | "them", call: CallRecord) => this.record(peer, sender, call),
     };
@@ -35,6 +36,7 @@ export abstract class MockCalling extends MockDesk {
   protected abstract record(peer: number, sender: "me" | "them", call: CallRecord): void;
   protected abstract quiet(peer: number): boolean;
   protected abstract canCall(peer: number): boolean;
+  protected abstract reachable(peer: number): boolean;
   protected abstract setGain(peer: number, gainDb: number): void;
 
   async currentCall(): Promise<CallSnapshot | null> {
@@ -43,7 +45,7 @@ export abstract class MockCalling extends MockDesk {
 
   async startCall(id: number): Promise<number> {
     this.check("startCall");
-    if (!this.canCall(id)) throw error("notConnected");
+    if (!this.canCall(id)) throw error("notFound");
     return this.calls.start(id);
   }
 

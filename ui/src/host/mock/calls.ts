@@ -9,6 +9,8 @@ export type Answer = "accept" | "reject" | "busy" | "never";
 export interface World {
   pause(ms: number): Promise<void>;
   tell(changes: Partial<Changes>): void;
+  /** Whether this person is there to be rung at. */
+  reachable(peer: number): boolean;
   /** Whether a call of this person may not ring. */
   quiet(peer: number): boolean;
   /** Puts the line of a call that is over into its conversation. */
@@ -155,7 +157,7 @@ export class MockCalls {
 
   async #outgoing(number: number): Promise<void> {
     await this.#world.pause(900);
-    if (!this.#is(number, "searching")) return;
+    if (!this.#is(number, "searching") || !this.#world.reachable(this.#find(number).peer)) return;
     this.set({ phase: "ringing" });
     await this.#world.pause(2500);
     if (!this.#is(number, "ringing") || this.answer === "never") return;

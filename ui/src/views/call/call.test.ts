@@ -70,11 +70,21 @@ test("a call can be cancelled while it rings", async () => {
   expect(await screen.findByTestId("call-line")).toHaveAttribute("data-end", "cancelled");
 });
 
-test("who cannot be called has the reason on the button", async () => {
+test("whoever is not there is looked for", async () => {
   const { user } = await openOnline();
   await open(user, "carol");
-  expect(screen.getByTestId("call-start")).toBeDisabled();
-  expect(screen.getByTestId("call-start")).toHaveAccessibleDescription("carol has not added you yet");
+  await user.click(screen.getByTestId("call-start"));
+  await waitFor(() => expect(screen.getByTestId("call-bar")).toHaveAttribute("data-phase", "searching"));
+  await user.click(screen.getByTestId("call-end"));
+  await waitFor(() => expect(screen.queryByTestId("call-bar")).toBeNull());
+});
+
+test("who cannot be called has the reason on the button", async () => {
+  const { host, user } = await openOnline();
+  const dave = await open(user, "dave");
+  await host.blockPeer(dave);
+  await waitFor(() => expect(screen.getByTestId("call-start")).toBeDisabled());
+  expect(screen.getByTestId("call-start")).toHaveAccessibleDescription("You blocked dave");
   await open(user, "bob");
   await user.click(screen.getByTestId("call-start"));
   await waitFor(() => expect(screen.getByTestId("call-start")).toBeDisabled());
