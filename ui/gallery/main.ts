@@ -5,7 +5,7 @@ import { Visitor } from "./visitor";
 
 /**
  * Every view in every state. `gallery.html?page=NAME&theme=dark&contrast=high&text=200` shows one; without a page, the
- * list of all. `data-gallery` of the document says "ready" or "failed" once the page stands.
+ * list of all; `lines` makes the conversation with bob that long. `data-gallery` of the document says "ready" or "failed" once the page stands.
  */
 const query = new URLSearchParams(location.search);
 const pages = Object.values(import.meta.glob<{ default: GalleryPage[] }>("./pages/*.ts", { eager: true })).flatMap(
@@ -27,7 +27,8 @@ try {
 }
 
 async function show({ view = "main", mock, online = "alice", before, act }: GalleryPage): Promise<void> {
-  const host = new MockHost({ pace: 0, ...mock });
+  const lines = Number(query.get("lines") ?? mock?.lines ?? 0);
+  const host = new MockHost({ pace: 0, ...mock, lines });
   await dress(host);
   if (online !== null) host.goOnline(online, 47800);
   await before?.(host);

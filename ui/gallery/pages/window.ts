@@ -18,7 +18,7 @@ const pages: GalleryPage[] = [
       await visitor.open("mallory");
     },
   },
-  { name: "conversation-long", mock: { lines: 100_000 }, act: (visitor) => visitor.open("bob") },
+  { name: "conversation-long", mock: { lines: 3000 }, act: (visitor) => visitor.open("bob") },
   {
     name: "conversation-scrolled",
     mock: { lines: 2000 },
