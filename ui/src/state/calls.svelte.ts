@@ -10,7 +10,7 @@ const HINT_MS = 4000;
 /** The call there is, and what one can do in it. */
 export class Calls {
   current: CallSnapshot | null = $state.raw(null);
-  /** The incoming call whose dialog was put away: it rings on in the bar. */
+  /** The incoming call whose card was put away: it rings on in the bar. */
   aside: number | null = $state(null);
   /** Whether the details panel is open. */
   details = $state(false);
@@ -33,10 +33,10 @@ export class Calls {
     this.stats = new Poll(() => this.#measure());
   }
 
-  /** The call that rings here and is not put away. */
+  /** The call that rings here and is not put away. One that may not ring is shown in the bar alone. */
   get ringing(): CallSnapshot | null {
     const { current } = this;
-    return current?.phase === "incoming" && current.number !== this.aside ? current : null;
+    return current?.phase === "incoming" && !current.silent && current.number !== this.aside ? current : null;
   }
 
   /** How the person of a call is called here. */

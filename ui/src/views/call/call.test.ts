@@ -100,18 +100,44 @@ test("a call that cannot be started says why", async () => {
   expect(await screen.findByTestId("toast")).toHaveTextContent("Their app cannot take calls.");
 });
 
-test("an incoming call is announced, takes the focus, and gives it to no button", async () => {
+test("an incoming call is announced and takes neither the focus nor a key", async () => {
   const { host, user } = await openOnline();
   await open(user, "grace");
-  await rung(host, "bob");
-  const dialog = screen.getByRole("alertdialog", { name: "bob is calling" });
-  await waitFor(() => expect(dialog).toHaveFocus());
+  const composer = screen.getByTestId("composer");
+  await user.clear(composer);
+  await user.type(composer, "half a ");
   const accept = vi.spyOn(host, "acceptCall");
   const reject = vi.spyOn(host, "rejectCall");
-  await user.keyboard("{Enter} ");
+  await rung(host, "bob");
+  expect(screen.getByRole("alertdialog", { name: "bob is calling" })).toBeVisible();
+  expect(screen.getByRole("alert")).toHaveTextContent("bob is calling. Ctrl+Shift+A accepts");
+  await user.keyboard("word{Enter}");
+  await waitFor(() => expect(screen.getAllByTestId("message").at(-1)).toHaveTextContent("half a word"));
   expect(accept).not.toHaveBeenCalled();
   expect(reject).not.toHaveBeenCalled();
   expect(document.title).toContain("bob is calling");
+});
+
+test("F6 leads to the card of a call, Escape puts it away and back to the text", async () => {
+  const { host, user } = await openOnline();
+  await open(user, "grace");
+  await rung(host, "bob");
+  screen.getByTestId("my-addresses").focus();
+  await user.keyboard("{F6}");
+  expect(screen.getByTestId("call-aside")).toHaveFocus();
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(screen.queryByTestId("incoming-call")).toBeNull());
+  expect(screen.getByTestId("composer")).toHaveFocus();
+});
+
+test("a call that may not ring is in the bar alone, where it can be taken", async () => {
+  const { host, user } = await openOnline();
+  const bob = await open(user, "bob");
+  await host.setPeerMuted(bob, true);
+  host.calls.ring(bob);
+  await user.click(await screen.findByTestId("call-accept"));
+  expect(screen.queryByTestId("incoming-call")).toBeNull();
+  await waitFor(() => expect(state()).toHaveTextContent("bob hears you"));
 });
 
 test("Accept connects and leads to the conversation", async () => {
@@ -175,7 +201,7 @@ test("Escape puts the dialog away and rejects nothing; the bar still answers", a
   await waitFor(() => expect(state()).toHaveTextContent("bob hears you"));
 });
 
-test("a dialog that was put away does not hide the next call", async () => {
+test("a card that was put away does not hide the next call", async () => {
   const { host, user } = await openOnline();
   await rung(host, "bob");
   await user.keyboard("{Escape}");
@@ -200,7 +226,7 @@ test("a caller who gives up leaves a missed call with a way to call back", async
   await waitFor(() => expect(state()).toHaveTextContent("bob hears you"));
 });
 
-test("a call that was taken elsewhere or too late ends the dialog with a word", async () => {
+test("a call that was taken elsewhere or too late ends the card with a word", async () => {
   const { host, user } = await openOnline();
   await rung(host, "bob");
   host.failNext("acceptCall", "noCall");
