@@ -23,5 +23,7 @@ export default defineConfig(({ mode }) => ({
     include: ["src/**/*.test.ts"],
     setupFiles: ["src/test/setup.ts"],
     restoreMocks: true,
+    // The rules of axe take seconds on a busy computer.
+    testTimeout: 20_000,
   },
 }));
