@@ -18,12 +18,16 @@ const pages: GalleryPage[] = [
   { name: "call-incoming", before: (host) => host.calls.ring(1) },
   {
     name: "call-incoming-reject",
-    before: (host) => host.calls.ring(5),
+    before: (host) => {
+      host.calls.ring(5);
+      host.calls.set({ silent: false });
+    },
     act: async (visitor) => {
       await visitor.click("call-reject-with");
       await visitor.find("call-reply-text");
     },
   },
+  { name: "call-incoming-silent", before: (host) => host.calls.ring(5) },
   {
     name: "call-incoming-aside",
     before: (host) => host.calls.ring(1),
