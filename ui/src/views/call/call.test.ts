@@ -135,8 +135,9 @@ test("a call that may not ring is in the bar alone, where it can be taken", asyn
   const bob = await open(user, "bob");
   await host.setPeerMuted(bob, true);
   host.calls.ring(bob);
-  await user.click(await screen.findByTestId("call-accept"));
+  const bar = await screen.findByTestId("call-bar");
   expect(screen.queryByTestId("incoming-call")).toBeNull();
+  await user.click(within(bar).getByTestId("call-accept"));
   await waitFor(() => expect(state()).toHaveTextContent("bob hears you"));
 });
 
