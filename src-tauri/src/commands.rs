@@ -168,7 +168,7 @@ mod tests {
     /// Writes the bindings; `npm test` fails when that changed them.
     #[test]
     fn the_bindings_are_generated() {
-        super::builder()
+        builder()
             .export(Typescript::default(), concat!(env!("CARGO_MANIFEST_DIR"), "/ui/src/bindings.gen.ts"))
             .unwrap();
     }

@@ -74,12 +74,15 @@ pub fn run() -> ExitCode {
         .build(tauri::generate_context!());
     match app {
         Ok(app) => {
-            app.run_return(|app, event| {
-                if let RunEvent::Exit = event {
+            app.run_return(|app, event| match event {
+                RunEvent::Exit => {
                     settings::finish(app);
                     let engine = app.state::<Handle>().inner().clone();
                     let _ = tauri::async_runtime::block_on(engine.disconnect());
                 }
+                #[cfg(target_os = "macos")]
+                RunEvent::Reopen { .. } => window::raise(app, None),
+                _ => {}
             });
             ExitCode::SUCCESS
         }

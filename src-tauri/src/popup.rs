@@ -10,8 +10,10 @@ pub(crate) const COMPACT: &str = "compact";
 /// Logical pixels at a text size of 100 %.
 const POPUP_SIZE: LogicalSize<f64> = LogicalSize::new(360.0, 200.0);
 const COMPACT_SIZE: LogicalSize<f64> = LogicalSize::new(300.0, 120.0);
-/// Between the popup and the corner of the screen.
+/// Between a window and the corner of the screen.
 const MARGIN: f64 = 24.0;
+/// About the height of a title bar.
+const TITLE_BAR: f64 = 36.0;
 
 /// Makes the popup, hidden: it shows at once when somebody calls.
 pub(crate) fn prepare(app: &AppHandle) {
@@ -47,7 +49,8 @@ pub(crate) fn discard(app: &AppHandle) {
 /// Shows the popup in the corner of the screen where the pointer is. It takes no focus.
 pub(crate) fn show(app: &AppHandle) {
     let Some(popup) = app.get_webview_window(LABEL) else { return };
-    let shown = place(app, &popup).and_then(|()| {
+    let size = grown(app, POPUP_SIZE);
+    let shown = popup.set_size(size).and_then(|()| place(app, &popup, size)).and_then(|()| {
         let shown = popup.clone();
         popup.run_on_main_thread(move || {
             if let Err(error) = appear(&shown) {
@@ -71,8 +74,8 @@ pub(crate) fn open_compact(app: &AppHandle) -> tauri::Result<()> {
     if let Some(compact) = app.get_webview_window(COMPACT) {
         return compact.set_focus();
     }
-    let size = grown(app, COMPACT_SIZE);
-    related(app, COMPACT, move |builder| {
+    let (app, size) = (app.clone(), grown(app, COMPACT_SIZE));
+    related(&app.clone(), COMPACT, move |builder| {
         let compact = builder
             .title("Call")
             .inner_size(size.width, size.height)
@@ -80,8 +83,11 @@ pub(crate) fn open_compact(app: &AppHandle) -> tauri::Result<()> {
             .maximizable(false)
             .always_on_top(true)
             .visible_on_all_workspaces(true)
+            .visible(false)
             .build()?;
-        window::tame(&compact)
+        place(&app, &compact, LogicalSize::new(size.width, size.height + TITLE_BAR))?;
+        window::tame(&compact)?;
+        compact.show()
     })
 }
 
@@ -131,13 +137,12 @@ fn page(label: &str) -> String {
     format!("index.html?view={label}")
 }
 
-fn place(app: &AppHandle, popup: &WebviewWindow) -> tauri::Result<()> {
-    let size = grown(app, POPUP_SIZE);
-    popup.set_size(size)?;
+/// Puts a window of this size into the corner of the screen where the pointer is.
+fn place(app: &AppHandle, window: &WebviewWindow, size: LogicalSize<f64>) -> tauri::Result<()> {
     let pointer = app.cursor_position()?;
     let under = app.monitor_from_point(pointer.x, pointer.y)?;
     match under.or(app.primary_monitor()?) {
-        Some(monitor) => popup.set_position(corner(&monitor, size)),
+        Some(monitor) => window.set_position(corner(&monitor, size)),
         None => Ok(()),
     }
 }

@@ -61,3 +61,82 @@ fn on_white(picture: &DynamicImage) -> GrayImage {
         image::Luma([((light * alpha + 255 * (255 - alpha)) / 255) as u8])
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{ImageFormat, Rgba, imageops};
+    use qrcodegen::{QrCode, QrCodeEcc};
+
+    const INVITE: &str = "p2p-comm:büşra@192.168.1.20:47800,[2001:db8::7]:47800";
+
+    /// The code in black on this ground, `scale` pixels a module, with the quiet zone of four.
+    fn code(scale: u32, ground: Rgba<u8>) -> RgbaImage {
+        let code = QrCode::encode_text(INVITE, QrCodeEcc::Medium).unwrap();
+        let side = (code.size() as u32 + 8) * scale;
+        RgbaImage::from_fn(side, side, |x, y| {
+            let module = |pixel: u32| (pixel / scale).cast_signed() - 4;
+            if code.get_module(module(x), module(y)) { Rgba([0, 0, 0, 255]) } else { ground }
+        })
+    }
+
+    fn file(picture: &RgbaImage, format: ImageFormat) -> Vec<u8> {
+        let mut bytes = Cursor::new(Vec::new());
+        let picture = DynamicImage::from(picture.clone());
+        let picture = if format == ImageFormat::Jpeg { picture.to_rgb8().into() } else { picture };
+        picture.write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    }
+
+    const WHITE: Rgba<u8> = Rgba([255, 255, 255, 255]);
+
+    #[test]
+    fn a_code_is_read_from_every_format() {
+        for format in [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::Gif, ImageFormat::Bmp, ImageFormat::WebP] {
+            assert_eq!(read(&file(&code(4, WHITE), format)).as_deref(), Ok(INVITE), "{format:?}");
+        }
+    }
+
+    #[test]
+    fn it_may_be_turned_inverted_transparent_small_or_somewhere_in_a_large_picture() {
+        let turned = imageops::rotate90(&code(5, WHITE));
+        let mut inverted = code(5, WHITE);
+        imageops::invert(&mut inverted);
+        let transparent = code(5, Rgba([0, 0, 0, 0]));
+        let mut screenshot = RgbaImage::from_pixel(3840, 2160, Rgba([70, 90, 120, 255]));
+        imageops::replace(&mut screenshot, &code(6, WHITE), 2200, 900);
+        for (name, picture) in [
+            ("turned", turned),
+            ("inverted", inverted),
+            ("transparent", transparent),
+            ("small", code(2, WHITE)),
+            ("in a screenshot", screenshot),
+        ] {
+            let (width, height) = picture.dimensions();
+            assert_eq!(read_rgba(width, height, picture.into_raw()).as_deref(), Ok(INVITE), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_code_or_no_picture_is_told_apart() {
+        let empty = file(&RgbaImage::from_pixel(300, 200, WHITE), ImageFormat::Png);
+        assert_eq!(read(&empty), Err(Code::NoQr));
+        let whole = file(&code(4, WHITE), ImageFormat::Png);
+        for (name, bytes) in
+            [("nothing", &b""[..]), ("text", b"p2p-comm:bob@example.org:1"), ("half", &whole[..whole.len() / 2])]
+        {
+            assert_eq!(read(bytes), Err(Code::NotAnImage), "{name}");
+        }
+        assert_eq!(read_rgba(4, 4, vec![0; 7]), Err(Code::NotAnImage));
+        assert_eq!(read_rgba(0, 0, Vec::new()), Err(Code::NoQr));
+    }
+
+    #[test]
+    fn a_small_file_that_claims_to_be_huge_is_not_decoded() {
+        let mut bytes = file(&code(4, WHITE), ImageFormat::Bmp);
+        // Width and height in the header of a bitmap.
+        bytes[18..26].copy_from_slice(&[0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff, 0x7f]);
+        assert_eq!(read(&bytes), Err(Code::NotAnImage));
+        assert_eq!(read(&vec![0; MOST_BYTES + 1]), Err(Code::NotAnImage));
+    }
+}

@@ -78,21 +78,21 @@ pub(crate) fn start(app: &AppHandle) {
     });
 }
 
-/// Somebody chose this in the menu.
-fn act(app: &AppHandle, action: Action) {
+/// Somebody chose this in the menu. `token` is the desktop's permission to come to the front.
+fn act(app: &AppHandle, action: Action, token: Option<String>) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
-        if let Err(error) = carry_out(&app, action).await {
+        if let Err(error) = carry_out(&app, action, token).await {
             tracing::info!(%error, ?action, "the tray's menu did nothing");
         }
     });
 }
 
-async fn carry_out(app: &AppHandle, action: Action) -> Result<(), Error> {
+async fn carry_out(app: &AppHandle, action: Action, token: Option<String>) -> Result<(), Error> {
     let engine = app.state::<Handle>().inner();
     match action {
         // The password is typed in the window.
-        Action::Show | Action::Connect => window::raise(app, None),
+        Action::Show | Action::Connect => window::raise(app, token.as_deref()),
         Action::Disconnect => engine.disconnect().await?,
         Action::Mute => shortcuts::toggle_mute(engine).await?,
         Action::EndCall => match engine.current_call().await? {

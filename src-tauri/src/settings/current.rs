@@ -45,7 +45,7 @@ impl Preferences {
 
     /// Of the file; empty if the system has no place for it.
     pub(crate) fn path(&self) -> &Path {
-        self.file.as_ref().map_or(Path::new(""), SettingsFile::path)
+        self.file.as_ref().map_or_else(|| Path::new(""), SettingsFile::path)
     }
 
     /// Writes what was chosen, if the file says something else. Many changes in a row are written once.

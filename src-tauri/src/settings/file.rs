@@ -69,7 +69,7 @@ impl SettingsFile {
 
     /// Replaces the file as a whole: after a crash or on a full disk it is the old one or the new one.
     pub(crate) fn write(&self, settings: &Settings) -> io::Result<()> {
-        let directory = self.0.parent().unwrap_or(Path::new("."));
+        let directory = self.0.parent().unwrap_or_else(|| Path::new("."));
         fs::create_dir_all(directory)?;
         let mut beside = tempfile::Builder::new().prefix(".settings-").tempfile_in(directory)?;
         serde_json::to_writer_pretty(&mut beside, settings)?;

@@ -33,14 +33,14 @@ impl Icon {
                 .on_menu_event(|app, event| {
                     let chosen = event.id().as_ref().parse::<usize>().ok();
                     if let Some(action) = chosen.and_then(|place| ACTIONS.get(place)) {
-                        act(app, *action);
+                        act(app, *action, None);
                     }
                 })
                 .on_tray_icon_event(|icon, event| {
                     let (button, button_state) = (MouseButton::Left, MouseButtonState::Up);
                     if matches!(event, TrayIconEvent::Click { button: b, button_state: s, .. } if (b, s) == (button, button_state))
                     {
-                        act(icon.app_handle(), Action::Show);
+                        act(icon.app_handle(), Action::Show, None);
                     }
                 })
                 .build(app)

@@ -46,6 +46,12 @@ impl Icon {
     }
 }
 
+impl Item {
+    fn act(&self, action: Action) {
+        act(&self.app, action, ksni::current_xdg_activation_token());
+    }
+}
+
 impl ksni::Tray for Item {
     fn id(&self) -> String {
         "p2p-comm".to_owned()
@@ -76,7 +82,7 @@ impl ksni::Tray for Item {
     }
 
     fn activate(&mut self, _: i32, _: i32) {
-        act(&self.app, Action::Show);
+        self.act(Action::Show);
     }
 
     fn menu(&self) -> Vec<MenuItem<Self>> {
@@ -90,7 +96,7 @@ fn item(entry: Entry) -> MenuItem<Item> {
         Entry::Button { action, label, enabled } => StandardItem {
             label: label.to_owned(),
             enabled,
-            activate: Box::new(move |item: &mut Item| act(&item.app, action)),
+            activate: Box::new(move |item: &mut Item| item.act(action)),
             ..StandardItem::default()
         }
         .into(),
@@ -98,7 +104,7 @@ fn item(entry: Entry) -> MenuItem<Item> {
             label: label.to_owned(),
             enabled,
             checked,
-            activate: Box::new(move |item: &mut Item| act(&item.app, action)),
+            activate: Box::new(move |item: &mut Item| item.act(action)),
             ..CheckmarkItem::default()
         }
         .into(),
