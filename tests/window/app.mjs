@@ -105,6 +105,21 @@ class App {
     );
   }
 
+  /** Calls a command of the program from inside the page. Rejects as the command does. */
+  async ask(command, args = {}) {
+    const { answer, failure } = await this.driver.executeAsyncScript(
+      `const done = arguments[arguments.length - 1];
+      window.__TAURI_INTERNALS__.invoke(arguments[0], arguments[1]).then(
+        (answer) => done({ answer }),
+        (failure) => done({ failure }),
+      );`,
+      command,
+      args,
+    );
+    if (failure !== undefined) throw new Error(failure.message ?? failure);
+    return answer;
+  }
+
   /** Keeps a picture of the window as an artefact. */
   picture(name) {
     return takePicture(this.home, name);

@@ -1,5 +1,6 @@
 // Desktops without a screen. All share one message bus, as the windows of one person would; each has a display and a
 // home directory of its own, so that every window has the keyboard focus and a picture shows one app.
+import { randomInt } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -56,8 +57,9 @@ class Desktops {
    */
   async open(name) {
     const home = this.#home(name);
-    // `-displayfd` makes the server choose a free display and tell its number.
-    const server = start("Xvfb", ["-displayfd", "3", "-screen", "0", SCREEN, "-nolisten", "tcp"], {
+    // Drawn by lot: servers that look for the first free number take each other's when tests run side by side.
+    const number = randomInt(1000, 60_000);
+    const server = start("Xvfb", [`:${number}`, "-displayfd", "3", "-screen", "0", SCREEN, "-nolisten", "tcp"], {
       env: home.env,
       extraPipes: 1,
     });

@@ -27,6 +27,7 @@ windowTest("the popup is above everything and takes no keys", async (stage) => {
   await until("the keys reach the composer", async () => (await written()) === "I was just writing", 3000);
   const state = await popup.state();
   assert.ok(state.includes("ABOVE") && state.includes("STICKY"), state.join());
+  assert.ok(!state.includes("SKIP_TASKBAR"), "Alt+Tab leads to it");
   const { x, y, width, height } = await popup.place();
   assert.ok(x + width > 1200 && x + width <= 1280 && y + height > 700 && y + height <= 800, "in the corner");
 

@@ -2,6 +2,7 @@
 //   node --test-reporter=spec [--test-name-pattern=WORDS] tests/window/run.mjs
 import "./call.test.mjs";
 import "./conversation.test.mjs";
+import "./desk.test.mjs";
 import "./echo.test.mjs";
 import "./instance.test.mjs";
 import "./ring.test.mjs";

@@ -5,30 +5,20 @@ import { join } from "node:path";
 import { looksLike, takePicture } from "./picture.mjs";
 import { start } from "./process.mjs";
 import { BINARY, windowTest } from "./stage.mjs";
-import { PASSWORD } from "./steps.mjs";
+import { change, PASSWORD } from "./steps.mjs";
 import { until } from "./wait.mjs";
 
 const fileOf = (home, name) => join(home.env.P2P_COMM_DATA_DIR, "profiles", name, "settings.json");
 
-/** Calls a command of the program from inside its page. */
-function ask(app, command, args = {}) {
-  return app.driver.executeAsyncScript(
-    `const done = arguments[arguments.length - 1];
-     window.__TAURI_INTERNALS__.invoke(arguments[0], arguments[1]).then((answer) => done({ answer }), (error) => done({ error }));`,
-    command,
-    args,
-  );
-}
-
 windowTest("settings take effect at once and survive a restart", async (stage) => {
   const alice = await stage.open("alice");
   const file = fileOf(await stage.home("alice"), "alice");
-  const { answer: settings } = await ask(alice, "settings");
+  const settings = await alice.ask("settings");
   assert.ok(!existsSync(file), "nothing was chosen yet");
   settings.appearance.theme = "dark";
   settings.appearance.textPercent = 1000;
   settings.notifications.showContent = false;
-  await ask(alice, "set_settings", { settings });
+  await alice.ask("set_settings", { settings });
   await until("the page is dark", () =>
     alice.driver.executeScript('return document.documentElement.dataset.theme === "dark"'),
   );
@@ -37,7 +27,7 @@ windowTest("settings take effect at once and survive a restart", async (stage) =
 
   await stage.close("alice");
   const again = await stage.open("alice");
-  const { answer: kept } = await ask(again, "settings");
+  const kept = await again.ask("settings");
   assert.equal(kept.appearance.theme, "dark");
   assert.equal(kept.notifications.showContent, false);
   await until("the page is dark from the start", () =>
@@ -51,10 +41,46 @@ windowTest("a damaged file is set aside with a notice", async (stage) => {
   mkdirSync(join(file, ".."), { recursive: true });
   writeFileSync(file, '{"general": {"closeTo');
   const alice = await stage.open("alice");
-  assert.deepEqual((await ask(alice, "notices")).answer, ["settingsDamaged"]);
+  assert.deepEqual(await alice.ask("notices"), ["settingsDamaged"]);
   assert.deepEqual(readdirSync(join(file, "..")), ["settings.damaged.json"]);
-  await ask(alice, "dismiss_notice", { notice: "settingsDamaged" });
-  assert.deepEqual((await ask(alice, "notices")).answer, []);
+  await alice.ask("dismiss_notice", { notice: "settingsDamaged" });
+  assert.deepEqual(await alice.ask("notices"), []);
+});
+
+windowTest("where nothing can be written the settings hold until the end, with a notice", async (stage) => {
+  const home = await stage.home("alice");
+  mkdirSync(home.env.P2P_COMM_DATA_DIR, { recursive: true });
+  writeFileSync(join(home.env.P2P_COMM_DATA_DIR, "profiles"), "in the way, for every user");
+  const alice = await stage.open("alice");
+  assert.deepEqual(await alice.ask("notices"), ["settingsReadOnly"]);
+  await change(alice, (settings) => {
+    settings.appearance.theme = "dark";
+  });
+  assert.equal((await alice.ask("settings")).appearance.theme, "dark");
+});
+
+windowTest("the page is a program, not a document in a browser", async (stage) => {
+  const alice = await stage.open("alice");
+  const field = await alice.one("connect-name");
+  const prevented = (target, type, init) =>
+    alice.driver.executeScript(
+      `const [target, type, init] = arguments;
+      const Kind = { contextmenu: MouseEvent, mousedown: MouseEvent, keydown: KeyboardEvent, drop: DragEvent }[type];
+      return !(target ?? document.body).dispatchEvent(new Kind(type, { bubbles: true, cancelable: true, ...init }));`,
+      target,
+      type,
+      init,
+    );
+  assert.ok(await prevented(null, "contextmenu", {}));
+  assert.ok(!(await prevented(field, "contextmenu", {})), "in a field it pastes and mends spelling");
+  assert.ok(await prevented(null, "keydown", { key: "F5", code: "F5" }));
+  assert.ok(await prevented(field, "keydown", { key: "r", code: "KeyR", ctrlKey: true }));
+  assert.ok(await prevented(null, "keydown", { key: "ArrowLeft", code: "ArrowLeft", altKey: true }));
+  assert.ok(!(await prevented(field, "keydown", { key: "r", code: "KeyR" })), "one can write");
+  assert.ok(await prevented(null, "mousedown", { button: 3 }), "back");
+  assert.ok(await prevented(null, "drop", {}));
+  await alice.driver.executeScript('location.href = "file:///etc/hostname"');
+  await alice.one("connect-name");
 });
 
 windowTest("after its web process was killed the page is drawn again, with everything on it", async (stage) => {

@@ -46,6 +46,13 @@ export async function addPeer(app, { label, host = "localhost", port }) {
   await peerRow(app, label);
 }
 
+/** Changes some of the settings. */
+export async function change(app, edit) {
+  const settings = await app.ask("settings");
+  edit(settings);
+  await app.ask("set_settings", { settings });
+}
+
 /** Waits until the peer's row is in one of these states. */
 export function peerIs(app, label, ...states) {
   return until(
