@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { pythonWith } from "./lib/python.mjs";
 import { main, output, ROOT, run, Stop } from "./lib/run.mjs";
 import { DEBIAN_SOUND } from "./lib/system-packages.mjs";
+import { buildUi, setup } from "./setup.mjs";
 
 const TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target");
 const HUMAN_VOICE = "/usr/share/sounds/alsa/Front_Center.wav";
@@ -17,7 +18,8 @@ await main(async (args) => {
   if (code !== 0) return code;
   const only = options.only === undefined ? [] : ["--only", options.only];
   const first = await run("cargo", ["run", "--quiet", "--release", "-p", "bench", "--", ...only]);
-  return (await calls(options)) || first;
+  const second = await windows(only);
+  return (await calls(options)) || second || first;
 });
 
 function parsed(args) {
@@ -27,6 +29,21 @@ function parsed(args) {
   } catch (error) {
     throw new Stop(`${error.message}\nUse: npm run bench -- [--only NAME] [--seeds N] [--keep DIR]`);
   }
+}
+
+/** The window in its real web view, where the machine can drive one. */
+async function windows(only) {
+  if (process.platform !== "linux") {
+    console.error("The window is not measured: only the web view of Linux can be driven from outside.");
+    return 0;
+  }
+  await setup({ tests: true });
+  await buildUi();
+  const build = ["build", "--quiet", "--release", "-p", "p2p-comm", "--features", "automation"];
+  const code = await run("cargo", build);
+  if (code !== 0) return code;
+  const programs = ["--app", join(TARGET, "release/p2p-comm"), "--cli", join(TARGET, "release/p2p-comm-cli")];
+  return run(process.execPath, ["tests/window/bench.mjs", ...programs, ...only]);
 }
 
 /** Calls over a virtual sound card and an impaired network, where the machine can have both. */

@@ -7,7 +7,7 @@ const POLL_MS = 50;
  * Polls `condition` until it gives a truthy value and returns that. A condition that throws counts as not yet true.
  * Past the deadline it throws with `what` and the last reason.
  */
-export async function until(what, condition, deadlineMs = 15000) {
+export async function until(what, condition, deadlineMs = 15000, pollMs = POLL_MS) {
   const end = Date.now() + deadlineMs;
   let last;
   for (;;) {
@@ -19,6 +19,6 @@ export async function until(what, condition, deadlineMs = 15000) {
       last = error.message;
     }
     if (Date.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what} (${last})`);
-    await sleep(POLL_MS);
+    await sleep(pollMs);
   }
 }
