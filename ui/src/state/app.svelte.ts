@@ -39,6 +39,8 @@ export class App {
   /** Which part of the settings is shown. */
   section: Section = $state("general");
   #requests: Pull;
+  /** There was a session at the last look. */
+  #live = false;
 
   constructor(host: Host) {
     this.host = host;
@@ -218,7 +220,10 @@ export class App {
 
   /** A session that ended, by a click or by itself, leaves nothing of it in the window. */
   #forgetIfOffline(): void {
-    if (this.session.status.phase !== "offline") return;
+    const before = this.#live;
+    this.#live = this.session.status.phase !== "offline";
+    // What stands in a window that was offline already, such as a notice at the start, is of no session.
+    if (this.#live || !before) return;
     this.conversation = null;
     this.requests = [];
     this.drafts.clear();
