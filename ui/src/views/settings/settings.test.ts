@@ -234,10 +234,11 @@ test.each([
   ["settingsDamaged", /settings\.damaged\.json/],
   ["settingsReadOnly", /hold until you quit/],
   ["shortcutTaken", /Another program has one of your shortcuts/],
-] as const)("the notice %s is told in words", async (notice, words) => {
+] as const)("the notice %s is told in words, once", async (notice, words) => {
   const { host } = await openOnline();
   host.say({ kind: "notice", notice });
   expect(await screen.findByTestId("toast")).toHaveTextContent(words);
+  expect(host.dismissed).toEqual([notice]);
 });
 
 test("the settings can be opened before one connects", async () => {
