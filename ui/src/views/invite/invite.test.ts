@@ -25,7 +25,7 @@ test("the empty list offers exactly two ways", async () => {
 test("my invite can be copied, and it says that no password is in it", async () => {
   const { host, user } = await openExchange();
   await waitFor(() => expect(screen.getByTestId("invite-mine")).toHaveTextContent("p2p-comm:alice@192.0.2.1:47800"));
-  expect(screen.getByText(/no password, so any way of sending it is safe/)).toBeVisible();
+  expect(screen.getByText(/no password, so it is no secret/)).toBeVisible();
   await user.click(screen.getByTestId("invite-copy"));
   expect(host.copied).toBe(await host.invite());
 });
@@ -64,6 +64,15 @@ test("a name that was typed first stays when an invite is pasted", async () => {
   await paste(user, "p2p-comm:nina@198.51.100.9:47800");
   await waitFor(() => expect(screen.getByTestId("add-understood")).toHaveTextContent("One address"));
   expect(screen.getByTestId("add-label")).toHaveValue("my sister");
+});
+
+test("whoever added somebody can write at once", async () => {
+  const { user } = await openExchange();
+  await paste(user, "p2p-comm:nina@198.51.100.9:47800");
+  await waitFor(() => expect(screen.getByTestId("add-label")).toHaveValue("nina"));
+  await user.click(screen.getByTestId("add-submit"));
+  await waitFor(() => expect(screen.queryByTestId("exchange")).toBeNull());
+  await waitFor(() => expect(screen.getByTestId("composer")).toHaveFocus());
 });
 
 test("half an invite is not complained about while it is typed, but at the end it is", async () => {
