@@ -68,7 +68,7 @@ async function interop() {
   return run(python, ["tests/interop/run.py"], { env: { P2P_COMM_CLI: built.path }, timeoutMs: 5 * MINUTE });
 }
 
-/** Two real windows, driven in their web views. */
+/** The real app on desktops without a screen, driven in its web view. */
 async function windows() {
   if (process.platform !== "linux") return { skipped: "only the web view of Linux can be driven from outside" };
   const built = await buildBinary("p2p-comm");

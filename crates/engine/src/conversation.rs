@@ -1,5 +1,5 @@
 use crate::search::Searchable;
-use p2p_comm_model::{CallEnd, CallRecord, Content, Delivery, LastLine, Line, Notice, Page, Sender, limits};
+use p2p_comm_model::{CallRecord, Content, Delivery, LastLine, Line, Notice, Page, Sender, limits};
 use p2p_comm_proto::Watermarks;
 use std::collections::{BTreeSet, VecDeque};
 use tokio::sync::watch;
@@ -74,8 +74,7 @@ impl Conversation {
 
     /// Adds a call that is over. One that was missed counts as unread.
     pub(crate) fn call(&mut self, at: i64, outgoing: bool, call: CallRecord) {
-        let ours = matches!(call.end, CallEnd::Rejected | CallEnd::Stopped);
-        let missed = !outgoing && call.seconds.is_none() && !ours;
+        let missed = !outgoing && call.is_missed();
         self.unread = self.unread.saturating_add(missed.into());
         let origin = if outgoing { Origin::OurCall } else { Origin::Theirs };
         self.push(Stored { content: Content::Call { call }, sent_at: at, at, origin });

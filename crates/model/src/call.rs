@@ -71,6 +71,13 @@ pub struct CallRecord {
     pub seconds: Option<u32>,
 }
 
+impl CallRecord {
+    /// Of a call that came in: it was never answered, and not because we did not want to.
+    pub fn is_missed(&self) -> bool {
+        self.seconds.is_none() && !matches!(self.end, CallEnd::Rejected | CallEnd::Stopped | CallEnd::HungUp)
+    }
+}
+
 /// Whether the other side hears us, as far as their app has proved it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

@@ -1,5 +1,5 @@
 use crate::notify::News;
-use p2p_comm_engine::{CallEnd, CallRecord, Content, Handle, Line, Occasion, PeerId, Sender};
+use p2p_comm_engine::{Content, Handle, Line, Occasion, PeerId, Sender};
 use std::collections::BTreeMap;
 
 /// Finds what is new in conversations.
@@ -49,20 +49,15 @@ fn news(line: &Line) -> Option<(Occasion, News)> {
         Content::Text { text } => Some((Occasion::Message, News::Message(Some(text.as_str().to_owned())))),
         Content::Link { url, .. } => Some((Occasion::Message, News::Message(Some(url.as_str().to_owned())))),
         Content::Unknown => Some((Occasion::Message, News::Message(None))),
-        Content::Call { call } if missed(call) => Some((Occasion::MissedCall, News::MissedCall)),
+        Content::Call { call } if call.is_missed() => Some((Occasion::MissedCall, News::MissedCall)),
         Content::Call { .. } | Content::Notice { .. } => None,
     }
-}
-
-/// It was never answered, and not because we did not want to.
-fn missed(call: &CallRecord) -> bool {
-    call.seconds.is_none() && !matches!(call.end, CallEnd::Rejected | CallEnd::Stopped | CallEnd::HungUp)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use p2p_comm_engine::{Notice, Text};
+    use p2p_comm_engine::{CallEnd, CallRecord, Notice, Text};
 
     fn told(sender: Sender, content: Content) -> Option<Occasion> {
         let line = Line { seq: 0, sender, content, sent_at: 0, at: 0, delivery: None };

@@ -81,7 +81,7 @@ export class MockHost extends MockCalling implements Host {
   // What a test or a screenshot may do to the world outside.
 
   goOnline(name: string, port: number): void {
-    const addresses = [`192.0.2.1:${port}`, `[2001:db8::1]:${port}`, `127.0.0.1:${port}`];
+    const addresses = [`192.0.2.1:${port}`, `[2001:db8::1]:${port}`];
     this.#status = { ...OFFLINE, phase: "online", name, port, addresses };
     if (this.#options.people === "full" && this.#peers.length === 0) {
       const now = Date.now();

@@ -114,7 +114,7 @@ describe("calls that are over", () => {
 
   test("a missed call is one of theirs that was neither taken nor refused", () => {
     expect(ends.filter((end) => isMissed("them", { end, seconds: null }))).toEqual(
-      ends.filter((end) => end !== "rejected" && end !== "unsupported"),
+      ends.filter((end) => end !== "rejected" && end !== "stopped" && end !== "hungUp"),
     );
     expect(isMissed("them", { end: "lost", seconds: 4 })).toBe(false);
     expect(isMissed("me", { end: "noAnswer", seconds: null })).toBe(false);

@@ -237,7 +237,7 @@ export function callObstacle(peer: PeerSnapshot, call: CallSnapshot | null): str
 
 /** Whether somebody called and was not spoken to, for other reasons than my will. */
 export function isMissed(sender: Sender, { end, seconds }: CallRecord): boolean {
-  return sender === "them" && seconds === null && end !== "rejected" && end !== "unsupported";
+  return sender === "them" && seconds === null && !["rejected", "stopped", "hungUp"].includes(end);
 }
 
 /** A call that is over, in a word or two: for the peer list and a screen reader. */
