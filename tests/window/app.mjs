@@ -1,4 +1,4 @@
-// One real app window, driven in its own web view through the system's WebDriver for WebKitGTK.
+// One real window, driven in its web view through the system's WebDriver for WebKitGTK.
 import { createServer } from "node:net";
 import { Builder, By, Capabilities } from "selenium-webdriver";
 import { takePicture } from "./picture.mjs";
@@ -6,31 +6,31 @@ import { start } from "./process.mjs";
 import { until } from "./wait.mjs";
 
 /** Starts the app's `binary` on the desktop `home` and waits for its window. */
-export async function openApp({ binary, args = [], home }) {
+export function openApp({ binary, args = [], home }) {
+  // These two make the app's web view accept being driven.
+  const env = { ...home.env, TAURI_AUTOMATION: "true", TAURI_WEBVIEW_AUTOMATION: "true" };
+  return drive({ browserName: "wry", "webkitgtk:browserOptions": { binary, args } }, home, env);
+}
+
+/** Opens a bare window of the engine that draws the app's pages: the driver's own choice, as it comes with the engine. */
+export function openBrowser(home) {
+  return drive({ browserName: "MiniBrowser" }, home, home.env);
+}
+
+async function drive(capabilities, home, env) {
   const port = await freePort();
-  const env = {
-    ...home.env,
-    // These two make the app's web view accept being driven.
-    TAURI_AUTOMATION: "true",
-    TAURI_WEBVIEW_AUTOMATION: "true",
-  };
   // One driver serves one session, so each window has its own.
   const driverProcess = start("WebKitWebDriver", [`--port=${port}`], { env });
   try {
     await until("the driver listens", () => answers(port));
     const driver = await new Builder()
       .usingServer(`http://127.0.0.1:${port}/`)
-      .withCapabilities(
-        new Capabilities({
-          browserName: "wry",
-          "webkitgtk:browserOptions": { binary, args },
-        }),
-      )
+      .withCapabilities(new Capabilities(capabilities))
       .build();
     return new App(driver, driverProcess, home);
   } catch (error) {
     await driverProcess.stop();
-    throw new Error(`the app did not open: ${error.message}\n${driverProcess.output()}`);
+    throw new Error(`${capabilities.browserName} did not open: ${error.message}\n${driverProcess.output()}`);
   }
 }
 

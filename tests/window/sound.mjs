@@ -1,5 +1,6 @@
 // A sound server of its own for each person: what a test plays into the mouth, the app's microphone hears; what the app
 // plays, the ear has. No real sound card is touched.
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { start } from "./process.mjs";
@@ -55,8 +56,19 @@ class Sound {
     return { PULSE_SERVER };
   }
 
+  /** Plugs in a further microphone of this name; what is said into it is played into the sink `NAME-mouth`. */
+  plugMicrophone(name) {
+    const quoted = `source_properties=device.description="${name}"`;
+    this.#load("module-null-sink", `sink_name=${name}-mouth`, "rate=48000", "channels=1", "channel_map=mono");
+    this.#load("module-remap-source", `source_name=${name}`, `master=${name}-mouth.monitor`, "channels=1", quoted);
+  }
+
+  #load(...module) {
+    execFileSync("pactl", ["load-module", ...module], { env: this.env });
+  }
+
   /** Somebody talks, with this pitch, until the test is over. */
-  talk(pitch) {
+  talk(pitch, mouth = "mouth") {
     const file = join(this.directory, `tone-${pitch}.raw`);
     const samples = new Int16Array(RATE * TONE_S);
     for (let n = 0; n < samples.length; n += 1) {
@@ -64,7 +76,7 @@ class Sound {
       samples[n] = on ? 8000 * Math.sin((2 * Math.PI * pitch * n) / RATE) : 0;
     }
     writeFileSync(file, new Uint8Array(samples.buffer));
-    this.running.push(start("pacat", ["--playback", "--device=mouth", ...FORMAT, file], { env: this.env }));
+    this.running.push(start("pacat", ["--playback", `--device=${mouth}`, ...FORMAT, file], { env: this.env }));
   }
 
   /** Waits until the ear has this pitch, or (`gone`) has it no more. */

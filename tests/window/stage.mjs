@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openApp } from "./app.mjs";
+import { openApp, openBrowser } from "./app.mjs";
 import { startDesktops } from "./desktop.mjs";
 
 const TEST_DEADLINE_MS = 120_000;
@@ -13,8 +13,8 @@ export const BINARY =
   process.env.P2P_COMM_APP ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug/p2p-comm");
 
 /** A test with a fresh stage, which is cleared whatever happens. */
-export function windowTest(title, body) {
-  test(title, { timeout: TEST_DEADLINE_MS }, async (context) => {
+export function windowTest(title, body, deadlineMs = TEST_DEADLINE_MS) {
+  test(title, { timeout: deadlineMs }, async (context) => {
     const stage = new Stage(await startDesktops());
     // Past the deadline: ending the processes makes whatever still waits for them fail.
     context.signal.addEventListener("abort", () => stage.clear());
@@ -73,6 +73,13 @@ class Stage {
     const app = await openApp({ binary: BINARY, args: ["--profile", name, ...args], home: await this.home(name) });
     this.apps.set(name, app);
     return app;
+  }
+
+  /** Opens a bare window of the web engine on this person's desktop. */
+  async browse(name) {
+    const browser = await openBrowser(await this.home(name));
+    this.apps.set(name, browser);
+    return browser;
   }
 
   /** Closes this person's window; it can be opened again. */
