@@ -1,6 +1,7 @@
 // Two people call each other, in their windows and through their sound cards.
+import assert from "node:assert/strict";
 import { windowTest } from "./stage.mjs";
-import { connect, meet, openConversation, peerIs } from "./steps.mjs";
+import { addPeer, connect, meet, openConversation, peerIs } from "./steps.mjs";
 
 const ALICE_HZ = 440;
 const BOB_HZ = 700;
@@ -44,6 +45,35 @@ windowTest("bob rejects, and alice sees that", async (stage) => {
   await bob.one("call-line");
   await alice.none("call-bar");
   await bob.none("incoming-call");
+});
+
+windowTest("who calls somebody in a call hears that they are busy, and is called back", async (stage) => {
+  const { alice, bob, bobPort } = await meet(stage);
+  const carol = await stage.open("carol");
+  const carolPort = await connect(carol, { name: "carol" });
+  await addPeer(carol, { label: "bob", port: bobPort });
+  await addPeer(bob, { label: "carol", port: carolPort });
+  await peerIs(carol, "bob", "connected");
+  await peerIs(bob, "carol", "connected");
+  await alice.click("call-start");
+  await bob.click("call-accept");
+  await alice.shows("call-state", /bob hears you/i, 20_000);
+
+  await openConversation(carol, "bob");
+  await carol.click("call-start");
+  await carol.shows("call-line", /busy|another call/i);
+  await carol.none("call-bar");
+  await openConversation(bob, "carol");
+  await bob.one("call-line", '[data-missed="true"]');
+  assert.equal((await bob.all("incoming-call")).length, 0, "nothing rings into a call");
+  await alice.shows("call-state", /bob hears you/i);
+  await bob.picture("16-missed-call-bob");
+
+  await alice.click("call-end");
+  await bob.none("call-bar");
+  await bob.click("call-back");
+  await carol.click("call-accept");
+  await bob.shows("call-state", /carol hears you/i, 20_000);
 });
 
 windowTest("alone with Echo, one hears oneself", async (stage) => {
