@@ -75,7 +75,7 @@ async function windows() {
   if (built.code !== 0) return built.code;
   return run(process.execPath, ["--test-reporter=spec", "tests/window/run.mjs"], {
     env: { P2P_COMM_APP: built.path },
-    timeoutMs: 8 * MINUTE,
+    timeoutMs: 12 * MINUTE,
   });
 }
 
