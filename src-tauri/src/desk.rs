@@ -26,8 +26,8 @@ struct Desk {
     engine: Handle,
     status: Option<NodeStatus>,
     peers: Vec<PeerSnapshot>,
-    /// The incoming call that is announced.
-    ringing: Option<(CallNumber, PeerId)>,
+    /// The incoming call that is announced, and how.
+    ringing: Option<(CallNumber, PeerId, Attention)>,
     call: Option<CallSnapshot>,
     /// The newest request that was told.
     asked: Option<RequestId>,
@@ -80,7 +80,7 @@ impl Desk {
         if changed.peers {
             self.peers = self.engine.peers().await?;
         }
-        if changed.call || changed.peers {
+        if changed.call || changed.peers || changed.status {
             self.call = self.engine.current_call().await?;
             self.incoming();
         }
@@ -104,25 +104,25 @@ impl Desk {
         }
     }
 
-    /// Announces an incoming call, once, and takes everything back when it rings no more.
+    /// Announces an incoming call, once, and takes everything back when it rings no more, or no more may disturb.
     fn incoming(&mut self) {
         let call = self.call.as_ref().filter(|call| call.phase == CallPhase::Incoming);
-        let ringing = call.map(|call| (call.number, call.peer));
+        let ringing =
+            call.map(|call| (call.number, call.peer, self.attention(Occasion::IncomingCall, Some(call.peer))));
         if self.call.is_none() {
             popup::close_compact(&self.app);
         }
         if ringing == self.ringing {
             return;
         }
-        if let Some((call, peer)) = self.ringing.take() {
+        if let Some((call, peer, _)) = self.ringing.take() {
             popup::hide(&self.app);
             window::calm(&self.app);
             self.app.state::<Board>().close(Subject::Call { call, peer });
         }
         self.ringing = ringing;
-        let Some((call, peer)) = ringing else { return };
+        let Some((call, peer, attention)) = ringing else { return };
         let settings = self.settings();
-        let attention = self.attention(Occasion::IncomingCall, Some(peer));
         if attention.popup {
             match settings.incoming {
                 Incoming::Popup if !platform::wayland() => popup::show(&self.app),
@@ -201,17 +201,15 @@ impl Desk {
 
     fn show(&mut self) {
         let Some(status) = &self.status else { return };
-        let call = self.call.as_ref().map(|call| {
-            let incoming = call.phase == CallPhase::Incoming;
-            TrayCall {
-                name: label(&self.peers, call.peer).unwrap_or_default(),
-                incoming,
-                muted: call.muted || call.deafened,
-                alarm: incoming && self.attention(Occasion::IncomingCall, Some(call.peer)).flash,
-            }
+        let settings = self.settings();
+        let call = self.call.as_ref().map(|call| TrayCall {
+            name: self.name(call.peer, &settings),
+            incoming: call.phase == CallPhase::Incoming,
+            muted: call.muted || call.deafened,
+            alarm: self.ringing.is_some_and(|(.., attention)| attention.flash),
         });
         let unread = self.peers.iter().map(|peer| peer.unread).sum();
-        let caller = call.as_ref().filter(|call| call.incoming).map(|call| call.name.as_str());
+        let caller = call.as_ref().filter(|call| call.alarm).and_then(|call| call.name.as_deref());
         let title = window::title_with(&self.app, unread, caller);
         if title != self.title {
             window::set_title(&self.app, &title);

@@ -17,8 +17,9 @@ use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tauri::AppHandle;
+use tauri::{AppHandle, Manager as _};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 
 /// The first start may still be on its way to listening.
@@ -26,6 +27,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const AGAIN: Duration = Duration::from_millis(50);
 /// A token of the desktop, with which it lets the window come to the front, is shorter.
 const MOST_BYTES: u64 = 4096;
+
+/// What a start of the program is.
+pub(crate) enum Start {
+    /// The only one of its profile.
+    First(Instance),
+    /// The program runs already, and its window was raised.
+    Second,
+}
 
 /// The right to be the one program of a profile, for as long as this lives.
 pub(crate) struct Instance {
@@ -41,21 +50,29 @@ pub(crate) struct Place {
 }
 
 impl Instance {
-    /// None: the program runs already.
-    pub(crate) fn claim(profile: Option<&str>) -> io::Result<Option<Self>> {
-        let data = std::env::var_os("P2P_COMM_DATA_DIR");
-        Place::new(local::directory()?, profile, data.as_deref()).claim()
-    }
-
     pub(crate) fn place(&self) -> Place {
         self.place.clone()
     }
 }
 
+/// Becomes the program of this profile, or asks the one that runs to show its window (`hidden`: asks it nothing).
+pub(crate) async fn begin(profile: Option<&str>, hidden: bool) -> io::Result<Start> {
+    let data = std::env::var_os("P2P_COMM_DATA_DIR");
+    let token = ["XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"].iter().find_map(|name| std::env::var(name).ok());
+    let token = (!hidden).then(|| token.unwrap_or_default());
+    Place::new(local::directory()?, profile, data.as_deref()).begin(token.as_deref()).await
+}
+
 /// Raises the window whenever the program is started again.
 pub(crate) fn listen(place: Place, app: AppHandle) {
     tauri::async_runtime::spawn(async move {
-        let raise = move |token: Option<&str>| window::raise(&app, token);
+        let raise = move |token: Option<&str>| {
+            let stays = !app.state::<Ending>().0.load(Ordering::Relaxed);
+            if stays {
+                window::raise(&app, token);
+            }
+            stays
+        };
         if let Err(error) = local::serve(&place, raise).await {
             tracing::warn!(%error, "a second start cannot raise the window");
         }
@@ -68,13 +85,9 @@ impl Drop for Instance {
     }
 }
 
-/// Asks the running program of this profile to show its window.
-pub(crate) async fn raise(profile: Option<&str>) -> io::Result<()> {
-    let data = std::env::var_os("P2P_COMM_DATA_DIR");
-    let place = Place::new(local::directory()?, profile, data.as_deref());
-    let token = ["XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"].iter().find_map(|name| std::env::var(name).ok());
-    place.raise(&token.unwrap_or_default()).await
-}
+/// The program says its goodbyes: it raises no window any more, so a start in that time takes its place.
+#[derive(Default)]
+pub(crate) struct Ending(pub(crate) AtomicBool);
 
 impl Place {
     /// A program with another place for its data is another one.
@@ -102,16 +115,25 @@ impl Place {
         }
     }
 
-    async fn raise(&self, token: &str) -> io::Result<()> {
-        let asked = async {
+    /// The one that runs may not listen yet, or be about to end. `token`: none to ask it nothing.
+    async fn begin(&self, token: Option<&str>) -> io::Result<Start> {
+        let begun = async {
             loop {
-                match local::connect(self).await {
-                    Ok(stream) => return ask(stream, token).await,
+                if let Some(instance) = self.clone().claim()? {
+                    return Ok(Start::First(instance));
+                }
+                let Some(token) = token else { return Ok(Start::Second) };
+                match self.raise(token).await {
+                    Ok(()) => return Ok(Start::Second),
                     Err(_) => tokio::time::sleep(AGAIN).await,
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, asked).await?
+        tokio::time::timeout(PATIENCE, begun).await?
+    }
+
+    async fn raise(&self, token: &str) -> io::Result<()> {
+        ask(local::connect(self).await?, token).await
     }
 }
 
@@ -124,7 +146,10 @@ async fn ask(stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin, 
 }
 
 /// One question of a second start.
-async fn answer(stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin, raise: &impl Fn(Option<&str>)) {
+async fn answer(
+    stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+    raise: &impl Fn(Option<&str>) -> bool,
+) {
     let mut stream = BufReader::new(stream);
     let mut question = String::new();
     let mut limited = (&mut stream).take(MOST_BYTES);
@@ -132,8 +157,9 @@ async fn answer(stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpi
     if !matches!(tokio::time::timeout(PATIENCE, read).await, Ok(Ok(_))) {
         return;
     }
-    if let Some(token) = question.trim_end().strip_prefix("raise") {
-        raise(Some(token.trim()).filter(|token| !token.is_empty()));
+    if let Some(token) = question.trim_end().strip_prefix("raise")
+        && raise(Some(token.trim()).filter(|token| !token.is_empty()))
+    {
         let _ = stream.write_all(b"raised\n").await;
     }
 }
@@ -184,11 +210,34 @@ mod tests {
         let seen = raised.clone();
         let serving = instance.place.clone();
         let server = tokio::spawn(async move {
-            local::serve(&serving, move |token| seen.lock().unwrap().push(token.map(str::to_owned))).await
+            local::serve(&serving, move |token| {
+                seen.lock().unwrap().push(token.map(str::to_owned));
+                true
+            })
+            .await
         });
-        instance.place.raise("token-7").await.unwrap();
-        instance.place.raise("").await.unwrap();
+        for token in ["token-7", ""] {
+            assert!(matches!(instance.place.begin(Some(token)).await.unwrap(), Start::Second));
+        }
+        assert!(matches!(instance.place.begin(None).await.unwrap(), Start::Second), "without a question");
         assert_eq!(*raised.lock().unwrap(), [Some("token-7".to_owned()), None]);
+        server.abort();
+    }
+
+    #[tokio::test]
+    async fn a_start_while_the_first_ends_takes_its_place() {
+        let directory = tempfile::tempdir().unwrap();
+        let instance = place(&directory, None).claim().unwrap().unwrap();
+        let (serving, again) = (instance.place.clone(), instance.place.clone());
+        let ending = Mutex::new(Some(instance));
+        let server = tokio::spawn(async move {
+            local::serve(&serving, move |_| {
+                drop(ending.lock().unwrap().take());
+                false
+            })
+            .await
+        });
+        assert!(matches!(again.begin(Some("")).await.unwrap(), Start::First(_)));
         server.abort();
     }
 }

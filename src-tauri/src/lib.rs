@@ -24,12 +24,14 @@ mod window;
 
 use args::Args;
 use clap::Parser as _;
-use instance::{Instance, Place};
+use instance::{Ending, Instance, Place, Start};
 use notices::Notices;
 use p2p_comm_engine::{Engine, Handle, Options, logging};
 use settings::{Preferences, SettingsFile};
+use std::io::ErrorKind;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 use tauri::{App, Manager as _, RunEvent};
 
@@ -41,9 +43,10 @@ pub fn run() -> ExitCode {
     let started = Instant::now();
     let args = Args::parse();
     logging::init("warn");
-    let instance = match Instance::claim(args.profile.as_deref()) {
-        Ok(Some(instance)) => Some(instance),
-        Ok(None) => return raise_the_other(&args),
+    let instance = match tauri::async_runtime::block_on(instance::begin(args.profile.as_deref(), args.hidden)) {
+        Ok(Start::First(instance)) => Some(instance),
+        Ok(Start::Second) => return told_the_other(args.hidden),
+        Err(error) if error.kind() == ErrorKind::TimedOut => return unanswered(),
         // Two at once do less harm than none.
         Err(error) => {
             tracing::warn!(%error, "a second start will not be noticed");
@@ -69,6 +72,7 @@ pub fn run() -> ExitCode {
         .manage(engine)
         .manage(Profile(args.profile))
         .manage(view_files)
+        .manage(Ending::default())
         .manage(ready::Ready::new(started))
         .setup(move |app| Ok(set_up(app, place, hidden)?))
         .build(tauri::generate_context!());
@@ -76,6 +80,7 @@ pub fn run() -> ExitCode {
         Ok(app) => {
             app.run_return(|app, event| match event {
                 RunEvent::Exit => {
+                    app.state::<Ending>().0.store(true, Ordering::Relaxed);
                     settings::finish(app);
                     let engine = app.state::<Handle>().inner().clone();
                     let _ = tauri::async_runtime::block_on(engine.disconnect());
@@ -120,23 +125,17 @@ fn settings_file(app: &App) -> Option<SettingsFile> {
     Some(SettingsFile::new(&directory, app.state::<Profile>().0.as_deref()))
 }
 
-/// The program runs already: its window comes to the front, and this start ends.
+/// The program runs already, and this start ends.
 #[expect(clippy::print_stderr, reason = "whoever started it in a terminal wants to know")]
-fn raise_the_other(args: &Args) -> ExitCode {
-    if args.hidden {
-        eprintln!("p2p-comm runs already");
-        return ExitCode::SUCCESS;
-    }
-    match tauri::async_runtime::block_on(instance::raise(args.profile.as_deref())) {
-        Ok(()) => {
-            eprintln!("p2p-comm runs already: its window was raised");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("p2p-comm runs already, but does not answer: {error}");
-            ExitCode::FAILURE
-        }
-    }
+fn told_the_other(hidden: bool) -> ExitCode {
+    eprintln!("p2p-comm runs already{}", if hidden { "" } else { ": its window was raised" });
+    ExitCode::SUCCESS
+}
+
+#[expect(clippy::print_stderr, reason = "whoever started it in a terminal wants to know")]
+fn unanswered() -> ExitCode {
+    eprintln!("p2p-comm runs already, but does not answer: end it, then start again");
+    ExitCode::FAILURE
 }
 
 fn fail(error: &dyn std::fmt::Display) -> ExitCode {

@@ -20,6 +20,7 @@ use crate::{settings, shortcuts, window};
 use p2p_comm_engine::{CallPhase, Error, Handle};
 use standing::Action;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tauri::{AppHandle, Manager as _};
 use tokio::sync::watch;
@@ -31,6 +32,8 @@ const BACK_SOON: Duration = Duration::from_secs(5);
 pub(crate) struct Tray {
     there: watch::Receiver<bool>,
     icon: Mutex<Option<Icon>>,
+    /// There is a tray, but no icon of ours will ever be in it.
+    without_us: AtomicBool,
 }
 
 impl Tray {
@@ -41,18 +44,19 @@ impl Tray {
         tauri::async_runtime::spawn(host::follow(sender));
         #[cfg(not(target_os = "linux"))]
         drop(sender);
-        Self { there, icon: Mutex::default() }
+        Self { there, icon: Mutex::default(), without_us: AtomicBool::new(false) }
     }
 
     /// Something shows the icon now.
     pub(crate) fn is_there(&self) -> bool {
-        *self.there.borrow()
+        *self.there.borrow() && !self.without_us.load(Ordering::Relaxed)
     }
 
     /// Waits for that.
     pub(crate) async fn comes(&self, within: Duration) -> bool {
         let mut there = self.there.clone();
-        tokio::time::timeout(within, there.wait_for(|there| *there)).await.is_ok_and(|there| there.is_ok())
+        let came = tokio::time::timeout(within, there.wait_for(|there| *there)).await.is_ok_and(|there| there.is_ok());
+        came && self.is_there()
     }
 
     /// Shows this.
@@ -66,7 +70,11 @@ impl Tray {
 /// Puts the icon into the tray. A window that is hidden comes out when the tray goes.
 pub(crate) fn start(app: &AppHandle) {
     let tray = app.state::<Tray>();
-    *tray.icon.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Icon::new(app);
+    let icon = Icon::new(app);
+    if icon.is_none() {
+        give_up(app);
+    }
+    *tray.icon.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = icon;
     let (app, mut there) = (app.clone(), tray.there.clone());
     tauri::async_runtime::spawn(async move {
         while there.changed().await.is_ok() {
@@ -76,6 +84,13 @@ pub(crate) fn start(app: &AppHandle) {
             }
         }
     });
+}
+
+/// The system takes no icon of ours: a window that is hidden would be lost.
+fn give_up(app: &AppHandle) {
+    app.state::<Tray>().without_us.store(true, Ordering::Relaxed);
+    events::tell(app, &ShellEvent::Platform);
+    window::come_out(app);
 }
 
 /// Somebody chose this in the menu. `token` is the desktop's permission to come to the front.

@@ -33,7 +33,7 @@ fn user() -> io::Result<u32> {
     Ok(tempfile::tempfile()?.metadata()?.uid())
 }
 
-pub(super) async fn serve(place: &Place, raise: impl Fn(Option<&str>)) -> io::Result<()> {
+pub(super) async fn serve(place: &Place, raise: impl Fn(Option<&str>) -> bool) -> io::Result<()> {
     // Whoever has the lock may remove what a killed program left.
     forget(place);
     let listener = UnixListener::bind(place.file("sock"))?;

@@ -1,6 +1,6 @@
-use super::act;
 use super::pictures::pictures;
 use super::standing::{Action, Entry, Look, Standing};
+use super::{act, give_up};
 use crate::window;
 use ksni::menu::{CheckmarkItem, MenuItem, StandardItem};
 use ksni::{Category, Handle, Status, ToolTip, TrayMethods as _};
@@ -22,12 +22,16 @@ impl Icon {
     #[expect(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
     pub(super) fn new(app: &AppHandle) -> Option<Self> {
         let (sender, mut standings) = watch::channel(Standing::default());
-        let item = Item { app: app.clone(), title: window::title(app), standing: Standing::default() };
+        let (app, title) = (app.clone(), window::title(app));
+        let item = Item { app: app.clone(), title, standing: Standing::default() };
         tauri::async_runtime::spawn(async move {
             // Also where no tray is there yet: at login it may come later than we do.
             let handle: Handle<Item> = match item.assume_sni_available(true).spawn().await {
                 Ok(handle) => handle,
-                Err(error) => return tracing::info!(%error, "no tray"),
+                Err(error) => {
+                    tracing::info!(%error, "no tray");
+                    return give_up(&app);
+                }
             };
             while standings.changed().await.is_ok() {
                 let standing = standings.borrow_and_update().clone();

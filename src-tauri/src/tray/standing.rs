@@ -15,7 +15,8 @@ pub(crate) struct Standing {
 /// The call there is.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TrayCall {
-    pub(crate) name: String,
+    /// None where names are not to be seen.
+    pub(crate) name: Option<String>,
     pub(crate) incoming: bool,
     pub(crate) muted: bool,
     /// It asks for attention.
@@ -100,10 +101,11 @@ impl Standing {
     /// One line for the pointer that rests on the icon.
     pub(super) fn words(&self) -> String {
         if let Some(TrayCall { name, incoming, muted, .. }) = &self.call {
+            let with = name.as_ref().map(|name| format!(" with {name}")).unwrap_or_default();
             return match (incoming, muted) {
-                (true, _) => format!("{name} is calling"),
-                (false, true) => format!("In a call with {name}, microphone muted"),
-                (false, false) => format!("In a call with {name}"),
+                (true, _) => format!("{} is calling", name.as_deref().unwrap_or("Somebody")),
+                (false, true) => format!("In a call{with}, microphone muted"),
+                (false, false) => format!("In a call{with}"),
             };
         }
         let presence = match (self.phase, &self.name) {
@@ -129,7 +131,7 @@ mod tests {
     }
 
     fn call(incoming: bool, muted: bool) -> Standing {
-        let call = TrayCall { name: "bob".to_owned(), incoming, muted, alarm: incoming };
+        let call = TrayCall { name: Some("bob".to_owned()), incoming, muted, alarm: incoming };
         Standing { call: Some(call), unread: 3, ..online() }
     }
 
@@ -188,5 +190,15 @@ mod tests {
         assert_eq!(quiet.words(), "Connected as alice · 2 unread · Do not disturb");
         assert_eq!(call(true, false).words(), "bob is calling");
         assert_eq!(call(false, true).words(), "In a call with bob, microphone muted");
+    }
+
+    #[test]
+    fn a_name_that_is_not_to_be_seen_is_not_in_the_words() {
+        let unnamed = |mut standing: Standing| {
+            standing.call.as_mut().unwrap().name = None;
+            standing.words()
+        };
+        assert_eq!(unnamed(call(true, false)), "Somebody is calling");
+        assert_eq!(unnamed(call(false, true)), "In a call, microphone muted");
     }
 }
