@@ -60,7 +60,7 @@ export class App {
   start(): () => void {
     const stops = [
       this.host.onChanges((changes) => this.#changed(changes)),
-      this.host.onShell((event) => event.kind === "open" && this.open(event.peer)),
+      this.host.onShell((event) => event.kind === "open" && this.#bringUp(event.peer)),
       this.desk.start(),
       () => this.drafts.flush(),
     ];
@@ -201,6 +201,12 @@ export class App {
     } finally {
       this.restored = true;
     }
+  }
+
+  /** Somebody asked for this conversation outside of the window: nothing may stand over it. */
+  #bringUp(peer: number): void {
+    this.dialog = null;
+    this.open(peer);
   }
 
   #changed(changes: Changes): void {

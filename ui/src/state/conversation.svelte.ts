@@ -210,12 +210,17 @@ export class Conversation {
 
   #announce(lines: Line[]): void {
     const fresh = lines.filter(({ sender }) => sender === "them");
-    if (fresh.length > 1) this.announcement = `${fresh.length} new messages`;
+    if (fresh.length > 1) this.#say(`${fresh.length} new messages`);
     const [line] = fresh;
     if (fresh.length !== 1 || !line) return;
-    if (line.kind === "text") this.announcement = line.text.slice(0, 300);
-    else if (line.kind === "call") this.announcement = callBrief(line.sender, line.call);
-    else if (line.kind === "link") this.announcement = `Link to ${line.host ?? line.url}`;
+    if (line.kind === "text") this.#say(line.text.slice(0, 300));
+    else if (line.kind === "call") this.#say(callBrief(line.sender, line.call));
+    else if (line.kind === "link") this.#say(`Link to ${line.host ?? line.url}`);
+  }
+
+  /** The same words once more would change nothing on the page and be read by nobody. */
+  #say(words: string): void {
+    this.announcement = words === this.announcement ? `${words}\u00a0` : words;
   }
 
   #serial<T>(work: () => Promise<T>): Promise<T> {

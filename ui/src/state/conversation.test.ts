@@ -148,6 +148,9 @@ test("news is announced, my own words are not", async () => {
   host.receive(1, "hello");
   await talk.refresh();
   expect(talk.announcement).toBe("hello");
+  host.receive(1, "hello");
+  await talk.refresh();
+  expect(talk.announcement, "a change on the page, which the same words would not be").toBe("hello\u00a0");
   host.receive(1, "one");
   host.receive(1, "two");
   await talk.refresh();

@@ -167,6 +167,21 @@ test("the host opens a conversation, for instance from a notification", async ()
   await waitFor(() => expect(row("dave")).toHaveAttribute("aria-current", "true"));
 });
 
+test("what comes in behind a dialog has not been read; the host opens a conversation in front of it", async () => {
+  const { host, user } = await openOnline();
+  const bob = await open(user, "bob");
+  await waitFor(() => expect(host.view).toEqual({ peer: bob, focused: true }));
+  await user.click(screen.getByTestId("add-peer"));
+  await waitFor(() => expect(host.view).toEqual({ peer: bob, focused: false }));
+  const read = vi.spyOn(host, "markRead");
+  host.receive(bob, "are you there?");
+  await waitFor(() => expect(row("bob")).toHaveTextContent("are you there?"));
+  expect(read).not.toHaveBeenCalled();
+  host.say({ kind: "open", peer: bob });
+  await waitFor(() => expect(read).toHaveBeenCalledWith(bob));
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+});
+
 test("files that are dropped are refused with words", async () => {
   await openOnline();
   const drop = new Event("drop", { bubbles: true, cancelable: true });
