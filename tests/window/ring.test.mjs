@@ -55,6 +55,27 @@ windowTest("a call is rejected in the popup", async (stage) => {
   await bob.none("incoming-call");
 });
 
+windowTest("do not disturb, chosen while it rings, takes back everything that disturbs", async (stage) => {
+  const notifications = await stage.notifications();
+  const tray = await stage.tray();
+  const { alice, bob } = await meet(stage);
+  const screen = stage.screen("bob");
+  const icon = await tray.icon("P2P Privacy Communications – bob");
+  await alice.click("call-start");
+  await screen.window(POPUP);
+  await screen.window(/^alice is calling/);
+  await notifications.one("bob", /^alice$/, /calling/);
+  await icon.choose("Do not disturb");
+  await screen.noWindow(POPUP, GONE_MS);
+  await notifications.none("bob", GONE_MS);
+  await screen.noWindow(/alice is calling/, GONE_MS);
+  assert.equal(await icon.status(), "Active");
+  // It was not answered: the person may still do that.
+  await bob.one("call-bar");
+  await icon.choose("Do not disturb");
+  await screen.window(POPUP);
+});
+
 windowTest("a call is accepted in its notification", async (stage) => {
   const notifications = await stage.notifications();
   const { alice } = await meet(stage);
