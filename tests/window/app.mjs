@@ -3,7 +3,10 @@ import { createServer } from "node:net";
 import { Builder, By, Capabilities } from "selenium-webdriver";
 import { takePicture } from "./picture.mjs";
 import { start } from "./process.mjs";
-import { until } from "./wait.mjs";
+import { until, within } from "./wait.mjs";
+
+/** A driver that lost its page answers nothing at all. */
+const DRIVER_MS = 30_000;
 
 /** Starts the app's `binary` on the desktop `home` and waits for its window. */
 export function openApp({ binary, args = [], home }) {
@@ -23,10 +26,11 @@ async function drive(capabilities, home, env) {
   const driverProcess = start("WebKitWebDriver", [`--port=${port}`], { env });
   try {
     await until("the driver listens", () => answers(port));
-    const driver = await new Builder()
+    const opening = new Builder()
       .usingServer(`http://127.0.0.1:${port}/`)
       .withCapabilities(new Capabilities(capabilities))
       .build();
+    const driver = await within(DRIVER_MS, "the window opens", opening);
     return new App(driver, driverProcess, home);
   } catch (error) {
     await driverProcess.stop();
@@ -107,7 +111,7 @@ class App {
 
   /** Calls a command of the program from inside the page. Rejects as the command does. */
   async ask(command, args = {}) {
-    const { answer, failure } = await this.driver.executeAsyncScript(
+    const asking = this.driver.executeAsyncScript(
       `const done = arguments[arguments.length - 1];
       window.__TAURI_INTERNALS__.invoke(arguments[0], arguments[1]).then(
         (answer) => done({ answer }),
@@ -116,6 +120,7 @@ class App {
       command,
       args,
     );
+    const { answer, failure } = await within(DRIVER_MS, `the program answers ${command}`, asking);
     if (failure !== undefined) throw new Error(failure.message ?? failure);
     return answer;
   }
@@ -132,7 +137,7 @@ class App {
 
   async close() {
     try {
-      await this.driver.quit();
+      await within(DRIVER_MS, "the driver lets go of the window", this.driver.quit());
     } finally {
       await this.driverProcess.stop();
     }

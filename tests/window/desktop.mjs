@@ -59,10 +59,9 @@ class Desktops {
     const home = this.#home(name);
     // Drawn by lot: servers that look for the first free number take each other's when tests run side by side.
     const number = randomInt(1000, 60_000);
-    const server = start("Xvfb", [`:${number}`, "-displayfd", "3", "-screen", "0", SCREEN, "-nolisten", "tcp"], {
-      env: home.env,
-      extraPipes: 1,
-    });
+    // Without "-noreset" it starts anew when its only program ends, and turns away who comes in that moment.
+    const options = ["-displayfd", "3", "-screen", "0", SCREEN, "-nolisten", "tcp", "-noreset"];
+    const server = start("Xvfb", [`:${number}`, ...options], { env: home.env, extraPipes: 1 });
     this.running.push(server);
     home.env.DISPLAY = `:${await firstLine(server, "the X server")}`;
     home.sound = await startSound(join(this.root, `${name}-sound`));

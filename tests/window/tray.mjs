@@ -1,7 +1,7 @@
 // A tray, as a double that a test can look into: https://www.freedesktop.org/wiki/Specifications/StatusNotifierItem/
 import dbus from "@particle/dbus-next";
 import { joinBus } from "./bus.mjs";
-import { until } from "./wait.mjs";
+import { until, within } from "./wait.mjs";
 
 const { ACCESS_READ: READ, Interface } = dbus.interface;
 
@@ -15,6 +15,7 @@ export async function startTray(address) {
 const WATCHER = "org.kde.StatusNotifierWatcher";
 const ITEM = "org.kde.StatusNotifierItem";
 const MENU = "com.canonical.dbusmenu";
+const ANSWER_MS = 15_000;
 
 class Watcher extends Interface {
   items = new Set();
@@ -142,6 +143,6 @@ class Icon {
 
   async #call(path, face, member, signature, body) {
     const message = new dbus.Message({ destination: this.service, path, interface: face, member, signature, body });
-    return (await this.bus.call(message)).body;
+    return (await within(ANSWER_MS, `the icon answers ${member}`, this.bus.call(message))).body;
   }
 }

@@ -2,17 +2,19 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 const POLL_MS = 50;
+/** So long a condition that was asked just before the deadline may take. */
+const GRACE_MS = 5000;
 
 /**
  * Polls `condition` until it gives a truthy value and returns that. A condition that throws counts as not yet true.
- * Past the deadline it throws with `what` and the last reason.
+ * Past the deadline it throws with `what` and the last reason, also while a condition still waits for something.
  */
 export async function until(what, condition, deadlineMs = 15000, pollMs = POLL_MS) {
   const end = Date.now() + deadlineMs;
   let last;
   for (;;) {
     try {
-      const value = await condition();
+      const value = await within(Math.max(0, end - Date.now()) + GRACE_MS, what, condition());
       if (value) return value;
       last = `last value: ${JSON.stringify(value)}`;
     } catch (error) {
@@ -20,5 +22,18 @@ export async function until(what, condition, deadlineMs = 15000, pollMs = POLL_M
     }
     if (Date.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what} (${last})`);
     await sleep(pollMs);
+  }
+}
+
+/** What `promise` gives, or an error that names it when that takes longer. */
+export async function within(deadlineMs, what, promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${deadlineMs} ms: ${what}`)), deadlineMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
