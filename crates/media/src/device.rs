@@ -13,6 +13,8 @@
 //! macOS, Windows and a bare ALSA: cpal. A PulseAudio or PipeWire server: streams of our own on its protocol, which have
 //! the least delay and load, names, hot-plug events and follow the default; the figures are in `device/pulse.rs`.
 mod cpal;
+#[cfg(test)]
+mod desk;
 mod echo;
 mod input;
 mod line;
@@ -31,6 +33,8 @@ use std::thread::Thread;
 
 use p2p_comm_model::AudioDevices;
 
+#[cfg(test)]
+pub(crate) use desk::Desk;
 pub use input::{Capture, Input, microphone};
 pub use line::State;
 pub use output::{Output, Playback, speaker};

@@ -124,3 +124,17 @@ fn the_chosen_speaker_that_is_not_there_is_replaced_with_a_word_and_taken_when_i
     server.add_sink("headset");
     call.until("the chosen one", |status, _| open_as(&status.speaker, "headset"));
 }
+
+#[test]
+fn unplugging_the_chosen_speaker_is_one_line_that_says_what_is_used_instead() {
+    let Some(server) = SoundServer::start() else { return };
+    let [_, headset] = ["speaker", "headset"].map(|name| server.add_sink(name));
+    server.set_default_sink("speaker");
+    let settings = AudioSettings { output: Some("headset".to_owned()), ..AudioSettings::unprocessed() };
+    let call = Call::start(&server, &settings);
+    call.until("the chosen one", |status, _| open_as(&status.speaker, "headset"));
+    call.bob.notices();
+    server.remove_sink(headset);
+    call.until("the default", |status, _| open_as(&status.speaker, "speaker"));
+    assert_eq!(call.bob.notices(), [Notice::SpeakerReplaced]);
+}

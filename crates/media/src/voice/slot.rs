@@ -1,5 +1,5 @@
 use crate::{DeviceError, Input, Output, SoundSystem, State};
-use p2p_comm_model::DeviceState;
+use p2p_comm_model::{AudioDevice, AudioDevices, DeviceState};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::thread::Thread;
@@ -15,6 +15,8 @@ pub(super) trait Device: Send + Sized + 'static {
     fn name(&self) -> String;
     /// How often the system has moved it to another device.
     fn moves(&self) -> u32;
+    /// Those of its kind.
+    fn listed(devices: AudioDevices) -> Vec<AudioDevice>;
 }
 
 /// Keeps one device open as long as it is wanted: opens it on a thread of its own, again when it is lost, and the
@@ -23,14 +25,30 @@ pub(super) struct Slot<T> {
     sound: Arc<dyn SoundSystem>,
     /// Which device, while one is wanted: the id of the chosen one, none for the system's default.
     wanted: Option<Option<String>>,
+    /// The list of devices has changed since the chosen one was looked for.
+    list_changed: bool,
     state: Now<T>,
 }
 
 enum Now<T> {
     Closed,
-    Opening { result: Receiver<Result<T, DeviceError>>, fallback: bool },
-    Open { device: T, fallback: bool, moves: u32 },
-    Failed { error: DeviceError, retry_at: Instant },
+    /// `lost`: the one before vanished, and nothing has been said about that yet.
+    Opening {
+        result: Receiver<Result<T, DeviceError>>,
+        fallback: bool,
+        lost: bool,
+    },
+    /// `look`: a look for the chosen one in the list, while the default stands in for it.
+    Open {
+        device: T,
+        fallback: bool,
+        moves: u32,
+        look: Option<Receiver<bool>>,
+    },
+    Failed {
+        error: DeviceError,
+        retry_at: Instant,
+    },
 }
 
 /// What happened to the device.
@@ -40,7 +58,7 @@ pub(super) enum Happened {
     Opened,
     /// The system moved it to another device, since its default changed: reset what knew the one before.
     Moved,
-    /// It vanished.
+    /// It was open and vanished, and what comes next is not known yet.
     Lost,
     /// The chosen one is not there, so the system's default is used.
     FellBack,
@@ -50,7 +68,7 @@ pub(super) enum Happened {
 
 impl<T: Device> Slot<T> {
     pub(super) fn new(sound: Arc<dyn SoundSystem>) -> Self {
-        Self { sound, wanted: None, state: Now::Closed }
+        Self { sound, wanted: None, list_changed: false, state: Now::Closed }
     }
 
     /// Which device should be open; `None`: none.
@@ -68,40 +86,45 @@ impl<T: Device> Slot<T> {
         }
     }
 
-    /// The list of devices changed: what failed is tried again, and the chosen one instead of the default.
+    /// The list of devices changed: what failed is tried again, and the chosen one is looked for while the default stands
+    /// in for it.
     pub(super) fn list_changed(&mut self) {
-        match &mut self.state {
-            Now::Failed { retry_at, .. } => *retry_at = Instant::now(),
-            Now::Open { fallback: true, .. } => self.state = Now::Closed,
-            _ => {}
-        }
+        self.list_changed = true;
     }
 
     /// Goes on; says what happened.
     pub(super) fn tick(&mut self, now: Instant) -> Option<Happened> {
         let wanted = self.wanted.clone()?;
         match &mut self.state {
-            Now::Closed => self.open(wanted, false),
-            Now::Failed { retry_at, .. } if now >= *retry_at => self.open(wanted, false),
+            Now::Closed => self.open(wanted, false, false),
+            Now::Failed { retry_at, .. } if self.list_changed || now >= *retry_at => self.open(wanted, false, false),
             Now::Failed { .. } => {}
             Now::Open { device, fallback, .. } if device.state() == State::Lost => {
-                let fallback = *fallback;
-                self.open(wanted, fallback);
-                return Some(Happened::Lost);
+                // What is used instead of a chosen one is worth the line; there is nothing to say in between.
+                let (fallback, chosen) = (*fallback, wanted.is_some());
+                self.open(wanted, fallback, chosen);
+                return Some(Happened::Lost).filter(|_| !chosen);
             }
             Now::Open { device, moves, .. } if device.moves() != *moves => {
                 *moves = device.moves();
                 return Some(Happened::Moved);
             }
-            Now::Open { .. } => {}
-            Now::Opening { result, fallback } => {
-                let fallback = *fallback;
+            Now::Open { fallback: true, look, .. } if std::mem::take(&mut self.list_changed) => {
+                *look = wanted.and_then(|id| look_for::<T>(self.sound.clone(), id));
+            }
+            Now::Open { look, .. } => match look.as_ref().map(Receiver::try_recv) {
+                Some(Ok(true)) => self.open(wanted, false, false),
+                Some(Ok(false) | Err(TryRecvError::Disconnected)) => *look = None,
+                Some(Err(TryRecvError::Empty)) | None => {}
+            },
+            Now::Opening { result, fallback, lost } => {
+                let (fallback, lost) = (*fallback, *lost);
                 let result = match result.try_recv() {
                     Ok(result) => result,
                     Err(TryRecvError::Empty) => return None,
                     Err(TryRecvError::Disconnected) => Err(DeviceError::Other("opening it failed".to_owned())),
                 };
-                return Some(self.opened(now, result, wanted, fallback));
+                return self.opened(now, result, wanted, fallback, lost);
             }
         }
         None
@@ -113,26 +136,30 @@ impl<T: Device> Slot<T> {
         result: Result<T, DeviceError>,
         wanted: Option<String>,
         fallback: bool,
-    ) -> Happened {
+        lost: bool,
+    ) -> Option<Happened> {
         match result {
             Ok(device) => {
                 let moves = device.moves();
-                self.state = Now::Open { device, fallback, moves };
-                if fallback { Happened::FellBack } else { Happened::Opened }
+                self.state = Now::Open { device, fallback, moves, look: None };
+                Some(if fallback { Happened::FellBack } else { Happened::Opened })
             }
             Err(DeviceError::Missing) if wanted.is_some() && !fallback => {
-                self.open(wanted, true);
-                Happened::Lost
+                self.open(wanted, true, lost);
+                None
             }
             Err(error) => {
                 tracing::warn!(%error, "a sound device did not open");
                 self.state = Now::Failed { error, retry_at: now + RETRY };
-                Happened::Failed
+                Some(if lost { Happened::Lost } else { Happened::Failed })
             }
         }
     }
 
-    fn open(&mut self, id: Option<String>, fallback: bool) {
+    fn open(&mut self, id: Option<String>, fallback: bool, lost: bool) {
+        if !fallback {
+            self.list_changed = false;
+        }
         let (sender, result) = mpsc::channel();
         let (sound, waker) = (self.sound.clone(), std::thread::current());
         let opening = std::thread::Builder::new().name("p2p-comm-open".to_owned()).spawn(move || {
@@ -141,7 +168,7 @@ impl<T: Device> Slot<T> {
             waker.unpark();
         });
         self.state = match opening {
-            Ok(_) => Now::Opening { result, fallback },
+            Ok(_) => Now::Opening { result, fallback, lost },
             Err(error) => {
                 let error = DeviceError::Other(error.to_string());
                 Now::Failed { error, retry_at: Instant::now() + RETRY }
@@ -156,6 +183,17 @@ impl<T: Device> Slot<T> {
             Now::Failed { error, .. } => error.into(),
         }
     }
+}
+
+/// Whether the list has this device, found out by a thread of its own; none if there is none to be had.
+fn look_for<T: Device>(sound: Arc<dyn SoundSystem>, id: String) -> Option<Receiver<bool>> {
+    let (sender, found) = mpsc::channel();
+    let waker = std::thread::current();
+    let looking = std::thread::Builder::new().name("p2p-comm-look".to_owned()).spawn(move || {
+        let _ = sender.send(T::listed(sound.devices()).iter().any(|device| device.id == id));
+        waker.unpark();
+    });
+    looking.is_ok().then_some(found)
 }
 
 impl Device for Input {
@@ -173,6 +211,10 @@ impl Device for Input {
 
     fn moves(&self) -> u32 {
         Self::moves(self)
+    }
+
+    fn listed(devices: AudioDevices) -> Vec<AudioDevice> {
+        devices.inputs
     }
 }
 
@@ -192,4 +234,11 @@ impl Device for Output {
     fn moves(&self) -> u32 {
         Self::moves(self)
     }
+
+    fn listed(devices: AudioDevices) -> Vec<AudioDevice> {
+        devices.outputs
+    }
 }
+
+#[cfg(test)]
+mod tests;
