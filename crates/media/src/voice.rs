@@ -253,4 +253,24 @@ mod tests {
         }
         assert_eq!(voice.status().speaker, DeviceState::Missing);
     }
+
+    #[test]
+    fn what_stands_in_for_the_chosen_speaker_since_the_search_is_told_once_there_is_a_call() {
+        let settings = AudioSettings { output: Some("headset".to_owned()), ..AudioSettings::unprocessed() };
+        let voice = Voice::start(crate::device::Desk::with(&["speaker"]), &settings, 0.0, || true).unwrap();
+        let until = |what: &str, done: &dyn Fn() -> bool| {
+            let deadline = Instant::now() + Duration::from_secs(10);
+            while !done() {
+                assert!(Instant::now() < deadline, "never {what}");
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        };
+        voice.phase(CallPhase::Searching);
+        until("open", &|| voice.status().speaker == DeviceState::Open { name: "speaker".to_owned() });
+        let (end, _network) = crate::packets(|| ());
+        voice.connect(CallId([7; 8]), end);
+        voice.phase(CallPhase::Active);
+        until("without a microphone", &|| voice.status().microphone == DeviceState::Missing);
+        assert_eq!(voice.notices(), [Notice::SpeakerReplaced]);
+    }
 }

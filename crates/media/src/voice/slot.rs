@@ -79,6 +79,11 @@ impl<T: Device> Slot<T> {
         }
     }
 
+    /// The system's default is open in the place of this chosen one.
+    pub(super) fn stands_in_for(&self, chosen: &Option<String>) -> bool {
+        self.wanted.as_ref() == Some(chosen) && matches!(self.state, Now::Open { fallback: true, .. })
+    }
+
     pub(super) fn device(&mut self) -> Option<&mut T> {
         match &mut self.state {
             Now::Open { device, .. } => Some(device),

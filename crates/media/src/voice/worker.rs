@@ -204,6 +204,10 @@ impl Worker {
             Ok(call) => self.call = Some(call),
             Err(error) => tracing::error!(%error, "no codec"),
         }
+        // It was opened when there was no call yet to tell it to.
+        if self.output.stands_in_for(&self.settings.output) {
+            self.note(Notice::SpeakerReplaced);
+        }
         self.flags();
     }
 
@@ -246,17 +250,21 @@ impl Worker {
     }
 
     fn happened(&mut self, happened: Happened, [moved, lost, replaced]: [Notice; 3]) {
-        // Outside a call nobody asked for a line about it.
         let notice = match happened {
             Happened::Moved => moved,
             Happened::Lost => lost,
             Happened::FellBack => replaced,
             Happened::Opened | Happened::Failed => return,
         };
+        // Outside a call nobody asked for a line about it.
         if self.call.is_some() {
-            self.shared.lock().notices.push(notice);
-            self.untold = true;
+            self.note(notice);
         }
+    }
+
+    fn note(&mut self, notice: Notice) {
+        self.shared.lock().notices.push(notice);
+        self.untold = true;
     }
 
     /// Takes what the microphone heard.
