@@ -11,7 +11,7 @@ use p2p_comm_engine::{
     media,
 };
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -210,15 +210,19 @@ impl Own {
 impl Sound {
     fn devices(&self) -> Result<Arc<dyn media::device::SoundSystem>, Failure> {
         let file = |path: &PathBuf| Some(path.clone()).filter(|path| path.as_os_str() != "default");
+        let wrong = |path: &Path, error| Failure::Usage {
+            code: Code::NoSound,
+            words: match error {
+                DeviceError::Other(words) => words,
+                DeviceError::Missing => format!("{}: there is no such file", path.display()),
+                error => format!("{}: {error}", path.display()),
+            },
+        };
         if let Some(path) = file(&self.mic) {
-            media::device::check_recording(&path).map_err(|error| Failure::Usage {
-                code: Code::NoSound,
-                words: match error {
-                    DeviceError::Other(words) => words,
-                    DeviceError::Missing => format!("{}: there is no such file", path.display()),
-                    error => format!("{}: {error}", path.display()),
-                },
-            })?;
+            media::device::check_recording(&path).map_err(|error| wrong(&path, error))?;
+        }
+        if let Some(path) = file(&self.speaker) {
+            media::device::check_speaker(&path).map_err(|error| wrong(&path, error))?;
         }
         Ok(media::device::files(file(&self.mic), file(&self.speaker)))
     }

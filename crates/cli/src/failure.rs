@@ -14,6 +14,8 @@ pub(crate) enum Failure {
     Undelivered { code: Code, after: Option<Code>, waiting: u64 },
     /// The call did not come about, or broke.
     Call(CallEnd),
+    /// The speaker's file does not hold all that was played, for a reason in words.
+    Speaker(String),
     /// A signal came first.
     Interrupted { waiting: u64 },
     /// A line of standard input cannot be sent.
@@ -46,6 +48,7 @@ impl Failure {
             Self::Usage { code, .. } | Self::Undelivered { code, .. } | Self::Line { code, .. } => name_of(*code),
             Self::Engine(error) => name_of(error.code),
             Self::Call(end) => spelling(end),
+            Self::Speaker(_) => name_of(Code::NoSound),
             Self::Interrupted { .. } => "interrupted".to_owned(),
             Self::NotUtf8 { .. } => "notUtf8".to_owned(),
             Self::UnknownCommand => "unknownCommand".to_owned(),
@@ -63,7 +66,7 @@ impl From<Error> for Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage { words, .. } => f.write_str(words),
+            Self::Usage { words, .. } | Self::Speaker(words) => f.write_str(words),
             Self::Engine(error) => error.fmt(f),
             Self::Undelivered { code, after, waiting } => {
                 write!(f, "{code}")?;

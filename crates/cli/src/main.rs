@@ -71,7 +71,9 @@ fn run(args: Args, started: Instant) -> Result<(), Failure> {
 /// From the start of the engine to its goodbye.
 async fn session(command: &Command, password: Password, out: &mut Output) -> Result<(), Failure> {
     let ended = ended_by_signal()?;
-    let handle = Engine::spawn_thread(command.options()?).map_err(Failure::system)?;
+    let options = command.options()?;
+    let sound = options.sound();
+    let handle = Engine::spawn_thread(options).map_err(Failure::system)?;
     if let Some(audio) = command.audio() {
         handle.set_audio_settings(audio).await?;
     }
@@ -86,6 +88,7 @@ async fn session(command: &Command, password: Password, out: &mut Output) -> Res
     let _ = timeout(GOODBYE, handle.disconnect()).await;
     match result {
         Err(Failure::OutputClosed) => Ok(()),
+        Ok(()) => sound.trouble().map_or(Ok(()), |words| Err(Failure::Speaker(words))),
         result => result,
     }
 }

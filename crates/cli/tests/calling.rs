@@ -1,4 +1,5 @@
 use crate::lab::{Start, alice, bob, free_port, ready};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -79,6 +80,31 @@ fn what_is_no_recording_is_named_before_anybody_is_called() {
         assert_eq!(end.code, Some(2), "{}", end.stderr);
         assert!(end.stderr.contains(words) && end.stderr.contains(".wav"), "{}", end.stderr);
     }
+}
+
+#[test]
+fn a_speaker_file_that_cannot_be_written_is_named_before_anybody_is_called() {
+    let files = TempDir::new().unwrap();
+    let path = files.path().join("no/speaker.wav");
+    let speaker = format!("call --name alice --peer 127.0.0.1:9 --speaker {}", path.display());
+    let end = Start::new(&speaker).go().end();
+    assert_eq!(end.code, Some(2), "{}", end.stderr);
+    assert!(end.stderr.contains("no/speaker.wav: No such file"), "{}", end.stderr);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_under_the_speaker_file_is_told_to_both() {
+    let files = TempDir::new().unwrap();
+    let (mut bob, port) = bob(&format!("--accept-anyone --auto-answer {}", sound(&files, "bob.wav")));
+    ready(&mut bob);
+    let call = format!("call --for 5 --json --mic {} --speaker /dev/full", recording(&files).display());
+    let end = alice(&call, port).go().end();
+    assert_eq!(end.code, Some(1), "{}", end.stderr);
+    assert!(end.stderr.contains("error: noSound: /dev/full: No space left"), "{}", end.stderr);
+    let said = |event: &Value| event["code"] == "noSound" && event["message"].to_string().contains("No space left");
+    assert!(end.events("error").iter().any(said), "{:?}", end.stdout);
+    bob.event("hearing", |event| event["hearing"] == "speakerOff");
 }
 
 #[test]

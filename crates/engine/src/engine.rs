@@ -26,6 +26,11 @@ impl Options {
     pub fn with_sound(self, sound: Arc<dyn SoundSystem>) -> Self {
         Self { sound, ..self }
     }
+
+    /// Where sound comes from and goes to.
+    pub fn sound(&self) -> Arc<dyn SoundSystem> {
+        self.sound.clone()
+    }
 }
 
 impl Engine {

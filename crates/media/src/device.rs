@@ -54,6 +54,11 @@ pub trait SoundSystem: Send + Sync {
 
     /// Watches the list of devices and the defaults.
     fn watch(&self) -> Watch;
+
+    /// Why nobody will ever hear what is played, in words: the speaker's file could not be made, or its disk is full.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Why a device could not be opened.
@@ -103,4 +108,9 @@ pub fn files(microphone: Option<PathBuf>, speaker: Option<PathBuf>) -> Arc<dyn S
 /// Whether this `.wav` can be a microphone; [`files`] would find out only when it is opened.
 pub fn check_recording(path: &Path) -> Result<(), DeviceError> {
     wav::check(path)
+}
+
+/// Whether this file can be a speaker; [`files`] would find out only when it is opened.
+pub fn check_speaker(path: &Path) -> Result<(), DeviceError> {
+    wav::check_speaker(path)
 }

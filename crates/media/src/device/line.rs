@@ -16,8 +16,6 @@ pub enum State {
     Running,
     /// It is gone: drop it and open another.
     Lost,
-    /// It takes sound, but nobody will hear it ([`super::Output::trouble`]): the disk of a speaker file is full.
-    Failed,
 }
 
 /// What both ends and the device's thread share.
@@ -69,11 +67,7 @@ impl Line {
     }
 
     pub(super) fn state(&self) -> State {
-        match self.state.load(Relaxed) {
-            0 => State::Running,
-            1 => State::Lost,
-            _ => State::Failed,
-        }
+        if self.state.load(Relaxed) == State::Running as u8 { State::Running } else { State::Lost }
     }
 
     pub(super) fn latency_ms(&self) -> f32 {

@@ -12,6 +12,7 @@ use p2p_comm_model::{AudioDevice, AudioDevices};
 
 pub(super) use self::read::check;
 use self::write::File;
+pub(super) use self::write::check as check_speaker;
 use super::{DeviceError, Input, Output, SoundSystem, Watch};
 
 /// Files for one or both directions, devices for the rest.
@@ -61,6 +62,10 @@ impl SoundSystem for Files {
             Some(path) => write::open(path, &self.file, waker),
             None => self.rest.open_output(id, waker),
         }
+    }
+
+    fn trouble(&self) -> Option<String> {
+        write::trouble(&self.file)
     }
 
     fn watch(&self) -> Watch {

@@ -24,14 +24,16 @@ const PATIENCE: Duration = Duration::from_millis(7);
 
 /// The speaker's file.
 #[derive(Default)]
-pub(super) enum File {
+pub(super) enum File<W: Write + Seek = BufWriter<fs::File>> {
     /// It was never opened.
     #[default]
     New,
     /// A speaker writes it.
     InUse,
     /// The speaker was closed; the next one goes on.
-    Waiting(Timeline),
+    Waiting(Timeline<W>),
+    /// It could not be made, or takes no more, and why. There will be no other speaker.
+    Failed(String),
 }
 
 /// Sound that is added to in step with time.
@@ -47,24 +49,19 @@ pub(super) struct Timeline<W: Write + Seek = BufWriter<fs::File>> {
 /// Opens the speaker: the first time the file is made anew, later its timeline goes on.
 pub(super) fn open(path: &Path, shared: &Arc<Mutex<File>>, waker: Thread) -> Result<Output, DeviceError> {
     let name = path.display().to_string();
-    let mut timeline = {
+    let timeline = {
         let mut file = lock(shared);
         match mem::replace(&mut *file, File::InUse) {
             File::InUse => return Err(DeviceError::Busy),
             File::Waiting(timeline) => timeline,
-            File::New => Timeline::create(path).map_err(|error| {
-                *file = File::New;
-                DeviceError::Other(format!("{name}: {error}"))
-            })?,
+            File::New => Timeline::create(path).map_err(|error| file.fail(format!("{name}: {error}")))?,
+            File::Failed(words) => return Err(file.fail(words)),
         }
     };
     let (playback, output) = speaker(RATE, waker);
     playback.line().name(&name, &name);
     let shared = shared.clone();
-    let started = thread::Builder::new().name("wav speaker".into()).spawn(move || {
-        timeline.run(playback);
-        *lock(&shared) = File::Waiting(timeline);
-    });
+    let started = thread::Builder::new().name("wav speaker".into()).spawn(move || timeline.serve(playback, &shared));
     let thread = started.map_err(|error| DeviceError::Other(error.to_string()))?;
     Ok(output.with(Joined(Some(thread))))
 }
@@ -83,22 +80,31 @@ impl<W: Write + Seek> Timeline<W> {
         Ok(Self { writer, until: Instant::now(), blocks: 0, full: None })
     }
 
-    /// Plays in real time until the other end is dropped. A file that takes no more is played to all the same, so that
-    /// the call goes on.
+    /// Plays in real time until the other end is dropped. A file that takes no more is a speaker that is lost: what it is
+    /// given is heard by nobody, and the other side must not be told otherwise.
+    fn serve(mut self, playback: Playback, shared: &Mutex<File<W>>) {
+        let line = playback.line();
+        self.run(playback);
+        match self.full.clone() {
+            Some(words) => {
+                lock(shared).fail(words.clone());
+                line.end(State::Lost, words);
+            }
+            None => *lock(shared) = File::Waiting(self),
+        }
+    }
+
     fn run(&mut self, mut playback: Playback) {
         let line = playback.line();
         let mut pace = Pace::new();
         self.pause(Instant::now().saturating_duration_since(self.until));
         let mut block = [0.0; BLOCK];
-        while !line.closed() {
+        while !line.closed() && self.full.is_none() {
             let due = pace.next();
             playback.wait(BLOCK, due + PATIENCE);
             playback.fill(&mut block);
             playback.done(BLOCK);
             self.add(&block);
-            if let (Some(words), State::Running) = (&self.full, line.state()) {
-                line.end(State::Failed, words.clone());
-            }
         }
         self.until = Instant::now();
         self.keep(|writer| writer.flush());
@@ -135,7 +141,28 @@ impl<W: Write + Seek> Timeline<W> {
     }
 }
 
-fn lock(file: &Mutex<File>) -> MutexGuard<'_, File> {
+impl<W: Write + Seek> File<W> {
+    fn fail(&mut self, words: String) -> DeviceError {
+        *self = Self::Failed(words.clone());
+        DeviceError::Other(words)
+    }
+}
+
+/// Why nobody will hear what is played, in words.
+pub(super) fn trouble(file: &Mutex<File>) -> Option<String> {
+    match &*lock(file) {
+        File::Failed(words) => Some(words.clone()),
+        File::New | File::InUse | File::Waiting(_) => None,
+    }
+}
+
+/// Whether the file can be written. Leaves what is in it.
+pub(in crate::device) fn check(path: &Path) -> Result<(), DeviceError> {
+    let opened = fs::OpenOptions::new().write(true).create(true).truncate(false).open(path);
+    opened.map(drop).map_err(|error| DeviceError::Other(format!("{}: {error}", path.display())))
+}
+
+fn lock<W: Write + Seek>(file: &Mutex<File<W>>) -> MutexGuard<'_, File<W>> {
     file.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -167,20 +194,33 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_told_and_the_call_goes_on() {
-        let mut timeline = Timeline::new(Disk(Cursor::default(), 5_000)).unwrap();
+    fn a_full_disk_loses_the_speaker_for_good_and_says_why() {
+        let timeline = Timeline::new(Disk(Cursor::default(), 5_000)).unwrap();
         let (playback, mut output) = speaker(RATE, thread::current());
-        let written = thread::spawn(move || timeline.run(playback));
+        let file = Arc::new(Mutex::new(File::InUse));
+        let shared = file.clone();
+        let written = thread::spawn(move || timeline.serve(playback, &shared));
         let deadline = Instant::now() + Duration::from_secs(5);
-        while output.callbacks() < 30 && Instant::now() < deadline {
+        while output.state() == State::Running && Instant::now() < deadline {
             output.play(&[0.5; BLOCK]);
             thread::park_timeout(Duration::from_millis(10));
         }
-        assert_eq!(output.state(), State::Failed);
+        assert_eq!(output.state(), State::Lost);
         assert!(output.trouble().unwrap().contains("takes no more"), "{:?}", output.trouble());
-        assert!(output.callbacks() >= 30, "it plays on");
-        drop(output);
+        assert!(matches!(&*lock(&file), File::Failed(words) if output.trouble().as_ref() == Some(words)));
         written.join().unwrap();
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_made_keeps_its_reason() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, file) = (dir.path().join("no/speaker.wav"), Arc::default());
+        for _ in 0..2 {
+            let Err(DeviceError::Other(words)) = open(&path, &file, thread::current()) else { panic!("it was made") };
+            assert!(words.contains("no/speaker.wav") && words.contains("No such file"), "{words}");
+            assert_eq!(trouble(&file), Some(words));
+        }
+        assert!(matches!(check(&path), Err(DeviceError::Other(words)) if words.contains("No such file")));
     }
 
     #[test]
