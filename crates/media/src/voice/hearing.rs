@@ -16,7 +16,7 @@ pub(super) struct HearingJudge {
     /// The last time the microphone gave anything.
     alive: Instant,
     report: Option<(Instant, Report)>,
-    /// When a report last proved that more of our packets had come and been played.
+    /// When a report last proved that more of our packets had come, and more sound than what filled gaps been played.
     proved: Option<Instant>,
 }
 
@@ -41,9 +41,14 @@ impl HearingJudge {
 
     pub(super) fn report(&mut self, now: Instant, report: Report) {
         let before = self.report.map(|(_, report)| report).unwrap_or_default();
-        let came = |report: &Report| report.expected.wrapping_sub(report.lost);
-        let more = came(&report) != came(&before) && report.played != before.played;
-        if more && report.speaker && !report.deafened {
+        if report.played < before.played {
+            // An older one that was overtaken.
+            return;
+        }
+        let came = |report: &Report| report.expected.saturating_sub(report.lost);
+        // The silence of a pause is heard as it was meant.
+        let heard = |report: &Report| report.played.saturating_sub(report.concealed);
+        if came(&report) > came(&before) && heard(&report) > heard(&before) && report.speaker && !report.deafened {
             self.proved = Some(now);
         }
         self.report = Some((now, report));
@@ -100,6 +105,30 @@ mod tests {
         assert_eq!(judge_at(&[(400, played(20))], 4000), Hearing::NotArriving);
         let frozen = [(400, played(20)), (3000, played(20)), (5000, played(20))];
         assert_eq!(judge_at(&frozen, 5100), Hearing::NotArriving);
+    }
+
+    #[test]
+    fn packets_that_come_and_are_no_sound_are_not_heard() {
+        let nonsense = |blocks| Report { concealed: blocks - 1, ..played(blocks) };
+        let reports = [(400, nonsense(20)), (3000, nonsense(200)), (3800, nonsense(280))];
+        assert_eq!(judge_at(&reports, 3900), Hearing::NotArriving);
+    }
+
+    #[test]
+    fn an_older_report_proves_nothing_and_takes_nothing_back() {
+        let closed = Report { speaker: false, ..played(10) };
+        assert_eq!(judge_at(&[(400, played(20)), (500, closed)], 600), Hearing::Heard);
+        let older = [(400, played(20)), (2000, played(10)), (3000, played(20)), (3300, played(10)), (3400, played(20))];
+        assert_eq!(judge_at(&older, 3500), Hearing::NotArriving);
+    }
+
+    #[test]
+    fn a_pause_of_ours_is_heard() {
+        let pause = |signs, blocks| Report { expected: signs, ..played(blocks) };
+        assert_eq!(
+            judge_at(&[(400, pause(10, 20)), (2400, pause(15, 220)), (4400, pause(20, 420))], 4500),
+            Hearing::Heard
+        );
     }
 
     #[test]
