@@ -10,6 +10,9 @@ use rtrb::{Consumer, Producer, RingBuffer};
 use super::State;
 use super::line::{Line, capacity};
 
+/// What a device took at once counts for one to two such spans of what it takes, s: after a stall it takes much, once.
+const SPAN: u32 = 2;
+
 /// An open speaker. Dropping it closes it.
 ///
 /// The voice thread, whenever it is woken: `while output.queued() < output.wanted() { output.play(&block); }`. Silence is
@@ -30,6 +33,10 @@ pub struct Playback {
     line: Arc<Line>,
     /// The voice thread has given something: silence before that is no underrun.
     started: bool,
+    /// The most samples taken at once, in the span that goes on and in the one before.
+    most: [u32; 2],
+    /// Samples of the span that goes on.
+    passed: u32,
 }
 
 /// Both ends of a speaker, as [`microphone`](super::microphone).
@@ -38,7 +45,8 @@ pub fn speaker(rate: u32, waker: Thread) -> (Playback, Output) {
     let (played, reference) = RingBuffer::new(capacity(rate));
     let line = Line::new(rate, waker);
     line.wanted.store(rate / 100, Relaxed);
-    let playback = Playback { ring: consumer, reference: played, line: line.clone(), started: false };
+    let playback =
+        Playback { ring: consumer, reference: played, line: line.clone(), started: false, most: [0; 2], passed: 0 };
     (playback, Output { ring: producer, reference, line, stream: None })
 }
 
@@ -69,7 +77,7 @@ impl Output {
         self.line.wanted.load(Relaxed) as usize
     }
 
-    /// The most samples that the device has taken at once.
+    /// The most samples that the device has taken at once in the last 2 to 4 s.
     pub fn period(&self) -> usize {
         self.line.period.load(Relaxed) as usize
     }
@@ -176,14 +184,40 @@ impl Playback {
 
     /// Ends a callback that took `samples`: counts it and wakes the voice thread.
     pub fn done(&mut self, samples: usize) {
-        self.line.period.fetch_max(samples as u32, Relaxed);
+        let [now, before] = &mut self.most;
+        *now = (*now).max(samples as u32);
+        self.line.period.store((*now).max(*before), Relaxed);
+        self.passed = self.passed.saturating_add(samples as u32);
+        if self.passed >= SPAN * self.line.rate {
+            (self.most, self.passed) = ([0, *now], 0);
+        }
         self.line.callbacks.fetch_add(1, Relaxed);
         self.line.waker.unpark();
     }
 
-    /// Ends a callback that cannot wait: from now on as many samples as were ever taken at once should be queued.
+    /// Ends a callback that cannot wait: from now on as many samples as were lately taken at once should be queued.
     pub fn done_ahead(&mut self, samples: usize) {
         self.done(samples);
         self.line.wanted.store(self.line.period.load(Relaxed), Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{BLOCK, RATE};
+
+    #[test]
+    fn what_a_stall_made_the_device_take_at_once_is_forgotten() {
+        let (mut playback, output) = speaker(RATE, std::thread::current());
+        playback.done_ahead(10 * BLOCK);
+        for _ in 0..199 {
+            playback.done_ahead(BLOCK);
+        }
+        assert_eq!((output.period(), output.wanted()), (10 * BLOCK, 10 * BLOCK));
+        for _ in 0..202 {
+            playback.done_ahead(BLOCK);
+        }
+        assert_eq!((output.period(), output.wanted()), (BLOCK, BLOCK));
     }
 }
