@@ -277,7 +277,9 @@ impl Sender {
         let timestamp = begin.wrapping_mul(BLOCK as u32);
         let head = Head { codec: Codec::Opus, flags: self.flags(kind), timestamp, duration: samples as u32 };
         self.history.keep(timestamp, head.duration, encoded.len);
-        let spurt = kind == Kind::Spurt && offsets.as_slice().len() < 2 && self.rate.copies() >= 2;
+        // Where a frame describes the past there are no copies beside it.
+        let alone = settings.dred_ms == 0;
+        let spurt = kind == Kind::Spurt && alone && offsets.as_slice().len() < 2 && self.rate.copies() >= 2;
         let offsets = if spurt { Offsets::SPURT } else { offsets };
         self.outbox.send_latest(now, head, &self.history, offsets, sink);
     }

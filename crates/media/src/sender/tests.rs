@@ -221,6 +221,23 @@ fn uncompressed_sound_is_given_up_when_it_is_lost_until_chosen_again() {
 }
 
 #[test]
+fn the_first_packets_of_a_spurt_carry_copies_or_describe_the_past_but_not_both() {
+    let mut alice = Alice::new(Quality::Auto);
+    let described = |alice: &Alice| alice.sender.settings(alice.sender.offsets(10)).dred_ms > 0;
+    let copied_in_spurt = |alice: &mut Alice| {
+        alice.sender.set_muted(true);
+        alice.talk(500);
+        alice.sender.set_muted(false);
+        alice.talk(100).iter().any(|packet| packet.flags.spurt && !packet.copies.is_empty())
+    };
+    alice.talk_and_lose(0, 0);
+    assert!(!described(&alice) && copied_in_spurt(&mut alice));
+    alice.talk(1800);
+    alice.talk_and_lose(1, 0);
+    assert!(described(&alice) && !copied_in_spurt(&mut alice));
+}
+
+#[test]
 fn a_new_connection_goes_on_with_nothing_old() {
     let mut alice = Alice::new(Quality::Auto);
     for _ in 0..20 {
