@@ -64,7 +64,7 @@ async function calls(options) {
 function lacks() {
   if (process.platform !== "linux") return "this needs Linux.";
   if (process.getuid() !== 0) return "network namespaces need root.";
-  const programs = ["cc", "espeak-ng", "nsenter", "paplay", "pulseaudio", "python3", "setpriv"];
+  const programs = ["cc", "espeak-ng", "ip", "nsenter", "paplay", "pulseaudio", "python3", "setpriv"];
   const missing = programs.filter((name) => output("sh", ["-c", `command -v ${name}`]) === undefined);
   if (!readable(HUMAN_VOICE)) missing.push(HUMAN_VOICE);
   if (!readable("/dev/net/tun")) return "there is no /dev/net/tun.";

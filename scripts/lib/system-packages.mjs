@@ -34,6 +34,7 @@ export const DEBIAN_TEST = [
 export const DEBIAN_SOUND = [
   "alsa-utils",
   "espeak-ng",
+  "iproute2",
   "libasound2-plugins",
   "pulseaudio",
   "pulseaudio-utils",

@@ -13,9 +13,9 @@ import time
 from pathlib import Path
 
 from rig.call import Bench
-from runs import device, doubletalk, outage, quality, recovery
+from runs import address, device, doubletalk, outage, quality, recovery
 
-RUNS = [*quality.RUNS, *doubletalk.RUNS, *outage.RUNS, *device.RUNS, *recovery.RUNS]
+RUNS = [*quality.RUNS, *doubletalk.RUNS, *outage.RUNS, *device.RUNS, *address.RUNS, *recovery.RUNS]
 
 
 def main():

@@ -44,12 +44,13 @@ class Bench:
 class Call:
     """For as long as the context lasts. A step at a time: `listen`, `record`, `call`, `talk`, `finish`."""
 
-    def __init__(self, bench, name, seed, options=(), followers="", room=None, ppm=0):
-        """`options`: of both peers. `followers`: whose devices are the card's default ones ("B"). `room`: on whose side
+    def __init__(self, bench, name, seed, options=(), followers="", room=None, ppm=0, bind=None):
+        """`options`: of both peers. `bind`: the local address of both, else that of the link. `followers`: whose devices are the card's default ones ("B"). `room`: on whose side
         there is one, with a difference of the clocks in `ppm`."""
         self._bench, self._name, self._seed = bench, name, seed
         self._options, self._followers = options, followers
         self._room_side, self._ppm = room, ppm
+        self._bind = bind
         self._recorder = None
         self._peers = {}
 
@@ -115,7 +116,7 @@ class Call:
         return self._peers
 
     def _start(self, side, command, *arguments):
-        own = ["--name", {"A": "alice", "B": "bob"}[side], "--bind", ADDRESS[side], "--json"]
+        own = ["--name", {"A": "alice", "B": "bob"}[side], "--bind", self._bind or ADDRESS[side], "--json"]
         own += ["--port", str(PORT)] if command == "listen" else []
         devices = ["--mic", "default", "--speaker", "default"]
         environment = self.card.environment(None if side in self._followers else side)

@@ -9,6 +9,8 @@ from .process import spawn, stop
 
 SOURCES = Path(__file__).parent / "link"
 ADDRESS = {"A": "10.77.0.1", "B": "10.77.0.2"}
+NEW_ADDRESS = {"A": "10.77.0.11", "B": "10.77.0.12"}
+DEVICE = "call0"
 
 
 class Network:
@@ -37,6 +39,18 @@ class Network:
         """Sets delay, jitter (ms), loss (percent), burst (packets), rate (kbit/s) or queue (ms); see link/path.h."""
         words = [f"{name}={value}" for name, value in settings.items()]
         self._say("set", direction, *words)
+
+    def move(self, side):
+        """One side gets another address, as when a laptop goes to another network."""
+        other = "B" if side == "A" else "A"
+        old, new, theirs = ADDRESS[side], NEW_ADDRESS[side], ADDRESS[other]
+        self._ip(other, "route", "add", f"{new}/32", "dev", DEVICE)
+        self._ip(side, "address", "add", f"{new}/32", "dev", DEVICE)
+        self._ip(side, "address", "delete", old, "peer", f"{theirs}/32", "dev", DEVICE)
+        self._ip(side, "route", "add", f"{theirs}/32", "dev", DEVICE, "src", new)
+
+    def _ip(self, side, *words):
+        subprocess.run(["nsenter", f"--net={self.namespace[side]}", "ip", *words], check=True)
 
     def clear(self):
         self._say("clear")
