@@ -28,6 +28,7 @@ windowTest("alice calls bob, they hear each other, and bob hangs up", async (sta
   await stage.sound("bob").hears(ALICE_HZ);
 
   await alice.click("call-details");
+  await alice.shows("call-stats", /mouth to ear/i);
   await alice.picture("11-call-details-alice");
   await bob.click("call-end");
   await alice.one("call-line");
