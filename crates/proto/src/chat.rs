@@ -18,18 +18,53 @@ pub(crate) struct Outbox {
     acked: u64,
     /// Everything up to this one was handed to the connection that is alive now.
     sent: u64,
+    /// Everything up to this one is in the store, and no later one leaves before it is. `None`: nothing is kept.
+    kept: Option<u64>,
 }
 
-#[derive(Debug)]
-struct Outgoing {
-    counter: u64,
-    at: i64,
-    content: Content,
+/// A message of ours that waits for an acknowledgement.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outgoing {
+    /// Its number towards this peer.
+    pub counter: u64,
+    /// When it was written, our clock, ms since 1970.
+    pub at: i64,
+    /// What it says.
+    pub content: Content,
 }
 
 impl Outbox {
     pub(crate) fn new(epoch: Epoch) -> Self {
-        Self { epoch, queue: VecDeque::new(), bytes: 0, newest: 0, acked: 0, sent: 0 }
+        Self { epoch, queue: VecDeque::new(), bytes: 0, newest: 0, acked: 0, sent: 0, kept: None }
+    }
+
+    /// As it was kept.
+    pub(crate) fn restore(epoch: Epoch, newest: u64, acked: u64, mut waiting: Vec<Outgoing>) -> Self {
+        waiting.retain(|message| message.counter > acked);
+        waiting.sort_by_key(|message| message.counter);
+        let newest = waiting.last().map_or(newest, |last| newest.max(last.counter)).max(acked);
+        let bytes = waiting.iter().fold(0, |bytes: usize, message| bytes.saturating_add(cost(&message.content)));
+        Self { epoch, queue: waiting.into(), bytes, newest, acked, sent: acked, kept: Some(newest) }
+    }
+
+    /// From now on nothing leaves before it is kept, or all of it at once.
+    pub(crate) fn hold(&mut self, hold: bool) {
+        self.kept = hold.then(|| self.kept.unwrap_or(self.sent));
+    }
+
+    /// The store has everything up to this message.
+    pub(crate) fn keep(&mut self, counter: u64) {
+        self.kept = self.kept.map(|kept| kept.max(counter.min(self.newest)));
+    }
+
+    /// The newest message's counter.
+    pub(crate) fn newest(&self) -> u64 {
+        self.newest
+    }
+
+    /// What is not acknowledged, in order.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Outgoing> {
+        self.queue.iter()
     }
 
     pub(crate) fn epoch(&self) -> Epoch {
@@ -50,18 +85,24 @@ impl Outbox {
 
     /// The next message to hand to the connection, as the inside of token `n`; marks it as sent.
     pub(crate) fn next(&mut self, n: u64) -> Option<Vec<u8>> {
-        let unsent = usize::try_from(self.sent.saturating_sub(self.acked)).ok()?;
-        let message = self.queue.get(unsent)?;
-        self.sent = message.counter;
-        Some(ChatMessage::to_json(n, self.epoch, message.counter, message.at, &message.content))
+        let message = self.unsent()?;
+        let (counter, json) = (message.counter, message.to_json(n, self.epoch));
+        self.sent = counter;
+        Some(json)
     }
 
+    /// Whether something waits that may leave.
     pub(crate) fn has_unsent(&self) -> bool {
-        self.sent < self.newest
+        self.unsent().is_some()
+    }
+
+    fn unsent(&self) -> Option<&Outgoing> {
+        let next = self.queue.partition_point(|message| message.counter <= self.sent);
+        self.queue.get(next).filter(|message| self.kept.is_none_or(|kept| message.counter <= kept))
     }
 
     pub(crate) fn has_unacked(&self) -> bool {
-        self.acked < self.newest
+        !self.queue.is_empty()
     }
 
     /// The peer has everything of `epoch` up to `counter`. Says whether that was news.
@@ -92,6 +133,12 @@ impl Outbox {
     }
 }
 
+impl Outgoing {
+    fn to_json(&self, n: u64, epoch: Epoch) -> Vec<u8> {
+        ChatMessage::to_json(n, epoch, self.counter, self.at, &self.content)
+    }
+}
+
 fn cost(content: &Content) -> usize {
     let text = match content {
         Content::Text { text } => text.as_str().len(),
@@ -106,16 +153,46 @@ fn cost(content: &Content) -> usize {
 pub(crate) struct Inbox {
     pub(crate) epoch: Epoch,
     pub(crate) highest: u64,
+    /// Up to here it may be acknowledged; behind `highest` only while the store has not caught up.
+    pub(crate) kept: u64,
 }
 
 impl Inbox {
-    /// Whether this message is new; then it is remembered.
-    pub(crate) fn accept(&mut self, epoch: Epoch, counter: u64) -> bool {
-        let new = self.epoch != epoch || counter > self.highest;
-        if new {
-            *self = Self { epoch, highest: counter };
+    pub(crate) fn new(epoch: Epoch, highest: u64) -> Self {
+        Self { epoch, highest, kept: highest }
+    }
+
+    /// Before the first message of this epoch.
+    fn empty(epoch: Epoch) -> Self {
+        Self::new(epoch, 0)
+    }
+
+    /// Takes the first message of a device.
+    pub(crate) fn first(epoch: Epoch, counter: u64, hold: bool) -> Self {
+        let mut inbox = Self::empty(epoch);
+        inbox.accept(epoch, counter, hold);
+        inbox
+    }
+
+    /// Whether this message is new; then it is remembered, and with `hold` not acknowledged before it is kept.
+    pub(crate) fn accept(&mut self, epoch: Epoch, counter: u64, hold: bool) -> bool {
+        if self.epoch != epoch {
+            *self = Self::empty(epoch);
+        } else if counter <= self.highest {
+            return false;
         }
-        new
+        self.highest = counter;
+        if !hold {
+            self.kept = counter;
+        }
+        true
+    }
+
+    /// The store has everything of `epoch` up to `counter`.
+    pub(crate) fn keep(&mut self, epoch: Epoch, counter: u64) {
+        if epoch == self.epoch {
+            self.kept = self.kept.max(counter.min(self.highest));
+        }
     }
 }
 
@@ -183,8 +260,8 @@ mod tests {
             let deliver = |on_the_way: &mut VecDeque<u64>, shown: &mut Vec<u64>, inbox: &mut Option<Inbox>| {
                 let counter = on_the_way.pop_front()?;
                 let new = match inbox {
-                    Some(inbox) => inbox.accept(EPOCH, counter),
-                    None => { *inbox = Some(Inbox { epoch: EPOCH, highest: counter }); true }
+                    Some(inbox) => inbox.accept(EPOCH, counter, false),
+                    None => { *inbox = Some(Inbox::first(EPOCH, counter, false)); true }
                 };
                 if new { shown.push(counter); }
                 inbox.map(|inbox| inbox.highest)

@@ -92,12 +92,14 @@ impl World {
 
     /// Begins a session with a fresh device key.
     pub(super) fn connect(&mut self, node: usize) {
-        let identity = Identity {
-            name: name(NAMES[node]),
-            device: DeviceSecret::from_seed(&self.rng.random()),
-            life: KeyLife::Session,
-            candidates: vec![socket(node)],
-        };
+        let seed = self.rng.random();
+        self.connect_as(node, &seed, KeyLife::Session);
+    }
+
+    /// Begins a session with this device key.
+    pub(super) fn connect_as(&mut self, node: usize, seed: &[u8; 32], life: KeyLife) {
+        let device = DeviceSecret::from_seed(seed);
+        let identity = Identity { name: name(NAMES[node]), device, life, candidates: vec![socket(node)] };
         self.nodes[node].connect(self.now, identity);
         self.drain(node);
     }
