@@ -81,6 +81,11 @@ pub enum Content {
         /// What it is about.
         notice: Notice,
     },
+    /// From here on messages of this conversation disappear, on both sides, or stay.
+    Vanishing {
+        /// So long after it was written or came in, seconds; none: they stay.
+        after: Option<u32>,
+    },
     /// A message of a kind that this version does not know.
     Unknown,
 }

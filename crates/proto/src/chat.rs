@@ -31,6 +31,8 @@ pub struct Outgoing {
     pub at: i64,
     /// What it says.
     pub content: Content,
+    /// It disappears so long after it was written or came in, seconds; none: it stays.
+    pub life: Option<u32>,
 }
 
 impl Outbox {
@@ -72,21 +74,21 @@ impl Outbox {
     }
 
     /// Takes a message; gives its counter.
-    pub(crate) fn push(&mut self, at: i64, content: Content) -> Result<u64, Code> {
+    pub(crate) fn push(&mut self, at: i64, content: Content, life: Option<u32>) -> Result<u64, Code> {
         let bytes = self.bytes.saturating_add(cost(&content));
         if bytes > limits::QUEUE {
             return Err(Code::QueueFull);
         }
         self.bytes = bytes;
         self.newest = self.newest.saturating_add(1);
-        self.queue.push_back(Outgoing { counter: self.newest, at, content });
+        self.queue.push_back(Outgoing { counter: self.newest, at, content, life });
         Ok(self.newest)
     }
 
     /// The next message to hand to the connection, as the inside of token `n`; marks it as sent.
     pub(crate) fn next(&mut self, n: u64) -> Option<Vec<u8>> {
         let message = self.unsent()?;
-        let (counter, json) = (message.counter, message.to_json(n, self.epoch));
+        let (counter, json) = (message.counter, ChatMessage::to_json(n, self.epoch, message));
         self.sent = counter;
         Some(json)
     }
@@ -133,17 +135,11 @@ impl Outbox {
     }
 }
 
-impl Outgoing {
-    fn to_json(&self, n: u64, epoch: Epoch) -> Vec<u8> {
-        ChatMessage::to_json(n, epoch, self.counter, self.at, &self.content)
-    }
-}
-
 fn cost(content: &Content) -> usize {
     let text = match content {
         Content::Text { text } => text.as_str().len(),
         Content::Link { url, .. } => url.as_str().len(),
-        Content::Call { .. } | Content::Notice { .. } | Content::Unknown => 0,
+        Content::Call { .. } | Content::Notice { .. } | Content::Vanishing { .. } | Content::Unknown => 0,
     };
     text.saturating_add(limits::QUEUED_OVERHEAD)
 }
@@ -216,7 +212,7 @@ mod tests {
     fn after_a_reconnect_the_unacknowledged_are_sent_again_in_order() {
         let mut outbox = Outbox::new(EPOCH);
         for word in ["one", "two", "three"] {
-            outbox.push(0, text(word)).unwrap();
+            outbox.push(0, text(word), None).unwrap();
         }
         assert_eq!((next(&mut outbox), next(&mut outbox)), (Some(1), Some(2)));
         assert!(outbox.ack(EPOCH, 1));
@@ -227,7 +223,7 @@ mod tests {
     #[test]
     fn an_acknowledgement_of_what_was_never_sent_is_ignored() {
         let mut outbox = Outbox::new(EPOCH);
-        outbox.push(0, text("one")).unwrap();
+        outbox.push(0, text("one"), None).unwrap();
         assert!(!outbox.ack(EPOCH, 1));
         next(&mut outbox);
         assert!(!outbox.ack(EPOCH, 2));
@@ -242,13 +238,13 @@ mod tests {
         let mut outbox = Outbox::new(EPOCH);
         let large = text(&"x".repeat(limits::TEXT));
         let mut taken = 0;
-        while outbox.push(0, large.clone()).is_ok() {
+        while outbox.push(0, large.clone(), None).is_ok() {
             taken += 1;
         }
         assert_eq!(taken, limits::QUEUE / (limits::TEXT + limits::QUEUED_OVERHEAD));
         assert_eq!(next(&mut outbox), Some(1));
         assert!(outbox.ack(EPOCH, 1));
-        assert!(outbox.push(0, large).is_ok());
+        assert!(outbox.push(0, large, None).is_ok());
     }
 
     proptest! {
@@ -268,7 +264,7 @@ mod tests {
             };
             for step in steps {
                 match step {
-                    0 => { outbox.push(0, text("x")).unwrap(); pushed += 1; }
+                    0 => { outbox.push(0, text("x"), None).unwrap(); pushed += 1; }
                     1 => on_the_way.extend(next(&mut outbox)),
                     2 => { if let Some(highest) = deliver(&mut on_the_way, &mut shown, &mut inbox) { outbox.ack(EPOCH, highest); } }
                     _ => { on_the_way.clear(); outbox.rewind(); }

@@ -3,14 +3,14 @@
 use crate::chat::Inbox;
 use crate::node::entry::{Binding, DialState};
 use crate::node::{ConnId, Event, Node};
-use crate::session::{CALL, Close};
+use crate::session::{CALL, Close, VANISH};
 use crate::wire::{Hello, Profile, ProfileLimits};
 use p2p_comm_model::{Code, DeviceKey, Epoch, Notice, PeerId, canonical, limits};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 /// Features of this version.
-const FEATURES: [&str; 3] = ["text", "link", CALL];
+const FEATURES: [&str; 4] = ["text", "link", CALL, VANISH];
 /// Devices whose newest message we remember; beyond that, only of those on the list.
 const DEVICES: usize = 4096;
 /// Connections of one device that may exist for a moment, when both sides dial at once.

@@ -190,6 +190,8 @@ pub enum Event {
         content: Content,
         /// The sender's clock, ms since 1970.
         sent_at: i64,
+        /// It disappears so long after it came in, seconds.
+        life: Option<u32>,
         /// Which: to be kept with the line.
         message: Received,
     },

@@ -2,7 +2,7 @@
 
 use crate::node::entry::{Entry, Listed};
 use crate::node::{Event, Node};
-use crate::session::Close;
+use crate::session::{Close, VANISH};
 use p2p_comm_model::{Code, Content, Epoch, Invite, Name, PeerAddress, PeerId, limits};
 use rand::RngExt as _;
 use std::net::IpAddr;
@@ -126,14 +126,28 @@ impl Node {
         Ok(())
     }
 
-    /// Queues a message and gives its counter. `at` is the clock of the person, ms since 1970.
-    pub fn send(&mut self, now: Instant, peer: PeerId, at: i64, content: Content) -> Result<u64, Code> {
+    /// Queues a message and gives its counter. `at` is the clock of the person, ms since 1970. With `life` it disappears on
+    /// both sides so long after it was written or came in, s, at most [`limits::LIFE`].
+    pub fn send(
+        &mut self,
+        now: Instant,
+        peer: PeerId,
+        at: i64,
+        content: Content,
+        life: Option<u32>,
+    ) -> Result<u64, Code> {
         let entry = self.entries.get_mut(&peer).ok_or(Code::NotFound)?;
-        let counter = entry.outbox.push(at, content)?;
+        let counter = entry.outbox.push(at, content, life)?;
         if let Some(conn) = entry.current {
             self.produce(now, conn);
         }
         Ok(counter)
+    }
+
+    /// Whether the peer's app lets messages disappear, once it has said so.
+    pub fn can_vanish(&self, peer: PeerId) -> Option<bool> {
+        let conn = self.entries.get(&peer)?.current?;
+        self.sessions.get(&conn)?.lists(VANISH)
     }
 
     /// How far our messages to this peer came.

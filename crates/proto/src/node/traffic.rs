@@ -114,7 +114,7 @@ impl Node {
             return Err(WireError::OutOfOrder);
         }
         let (Some(peer), Some(device)) = (session.entry, session.device()) else { return Ok(()) };
-        let ChatMessage { epoch, counter, at, body, .. } = message;
+        let ChatMessage { epoch, counter, at, life, body, .. } = message;
         // Its counters are not those of this conversation.
         if body == ChatBody::Elsewhere {
             return Ok(());
@@ -134,7 +134,8 @@ impl Node {
                 ChatBody::Content(content) => content,
                 ChatBody::Unknown { .. } | ChatBody::Elsewhere => Content::Unknown,
             };
-            self.event(Event::Received { peer, content, sent_at: at, message: Received { epoch, counter } });
+            let message = Received { epoch, counter };
+            self.event(Event::Received { peer, content, sent_at: at, life, message });
         }
         Ok(())
     }

@@ -86,7 +86,7 @@ impl Person {
         self.next.queued.push(words.to_owned());
         let (kept, waiting) = self.next.peers.get_mut(&peer).unwrap();
         kept.newest = counter;
-        waiting.push(Outgoing { counter, at: 0, content: text(words) });
+        waiting.push(Outgoing { counter, at: 0, content: text(words), life: None });
         self.says.push(Kept::Queued { peer, counter });
     }
 
