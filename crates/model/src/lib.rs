@@ -33,6 +33,6 @@ pub use name::{Name, NameError};
 pub use pii::Pii;
 pub use retention::Retention;
 pub use snapshot::{
-    Changes, ConversationChange, FailedCaller, LastLine, NodePhase, NodeStatus, Page, PeerSnapshot, PeerState,
-    RequestSnapshot, SearchHit,
+    Changes, ConversationChange, FailedCaller, Keeping, LastLine, NodePhase, NodeStatus, Page, PeerSnapshot, PeerState,
+    Remembered, RequestSnapshot, SealedBy, SearchHit,
 };

@@ -182,6 +182,8 @@ pub struct Line {
     pub at: i64,
     /// How far it came; only for our own messages.
     pub delivery: Option<Delivery>,
+    /// When it disappears, our clock, milliseconds since 1970 (UTC); none: never, or not before it is acknowledged.
+    pub vanishes_at: Option<i64>,
 }
 
 #[cfg(test)]

@@ -74,6 +74,11 @@ impl Node {
         self.entries.contains_key(&peer) || self.removed.iter().any(|(removed, _)| *removed == peer)
     }
 
+    /// Lets a removed entry go for good.
+    pub fn forget_removed(&mut self, peer: PeerId) {
+        self.removed.retain(|(removed, _)| *removed != peer);
+    }
+
     /// Brings a removed entry back.
     pub fn restore_peer(&mut self, now: Instant, peer: PeerId) -> Result<(), Code> {
         let at = self.removed.iter().position(|(removed, _)| *removed == peer).ok_or(Code::NotFound)?;
