@@ -278,8 +278,10 @@ async fn a_removed_entry_can_come_back_until_the_program_ends() {
     let (network, directory) = (Network::new(308), TempDir::new().unwrap());
     let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
     alice.handle.set_retention(None, Some(Retention::Forever)).await.unwrap();
-    let (to_bob, to_carol) =
-        (alice.add_at("bob", "10.0.0.2:1".parse().unwrap()).await, alice.add_at("carol", "10.0.0.3:1".parse().unwrap()).await);
+    let (to_bob, to_carol) = (
+        alice.add_at("bob", "10.0.0.2:1".parse().unwrap()).await,
+        alice.add_at("carol", "10.0.0.3:1".parse().unwrap()).await,
+    );
     alice.handle.send_text(to_bob, "to bob").await.unwrap();
     alice.handle.send_text(to_carol, "to carol").await.unwrap();
     alice.handle.remove_peer(to_bob).await.unwrap();
