@@ -173,11 +173,6 @@ export class App {
     await this.attempt(this.host.stopEcho());
   }
 
-  /** Files were pasted or dropped. */
-  refuseFiles(): void {
-    this.toasts.say("Files cannot be sent yet; only text and links can. Nothing was sent.");
-  }
-
   /** The clipboard belongs to the system; say that it worked. */
   async copy(text: string, what: string): Promise<void> {
     if (await this.attempt(this.host.copyText(text))) this.toasts.say(`${what} copied`);
