@@ -97,10 +97,7 @@ export class Calls {
 
   async toggleMuted(): Promise<void> {
     const { current } = this;
-    if (!current) return;
-    // Whoever is deafened is muted, too: to be heard again, one hears again.
-    if (current.deafened) return this.toggleDeafened();
-    await this.#do(() => this.#host.setMuted(!current.muted));
+    if (current) await this.#do(() => toggleMuted(this.#host, current));
   }
 
   async toggleDeafened(): Promise<void> {
@@ -168,4 +165,9 @@ export class Calls {
     const line = page?.lines.findLast(({ kind }) => kind === "call");
     if (name && line?.kind === "call") this.#app.toasts.say(callRecordWords(line.sender, line.call, name));
   }
+}
+
+/** Mutes the microphone of a call, or unmutes it. Whoever is deafened is muted, too: to be heard again, one hears again. */
+export function toggleMuted(host: Host, { muted, deafened }: CallSnapshot): Promise<void> {
+  return deafened ? host.setDeafened(false) : host.setMuted(!muted);
 }
