@@ -79,6 +79,21 @@ windowTest("the page is a program, not a document in a browser", async (stage) =
   assert.ok(!(await prevented(field, "keydown", { key: "r", code: "KeyR" })), "one can write");
   assert.ok(await prevented(null, "mousedown", { button: 3 }), "back");
   assert.ok(await prevented(null, "drop", {}));
+  const dropped = (target, kind) =>
+    alice.driver.executeScript(
+      `const [target, kind] = arguments;
+      const dataTransfer = new DataTransfer();
+      if (kind === "file") dataTransfer.items.add(new File(["x"], "x.txt"));
+      else dataTransfer.setData("text/plain", "x");
+      return !(target ?? document.body).dispatchEvent(
+        new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }),
+      );`,
+      target,
+      kind,
+    );
+  assert.ok(!(await dropped(field, "text")), "text can be dragged into a field");
+  assert.ok((await dropped(null, "text")) && (await dropped(field, "file")) && (await dropped(null, "file")));
+  await alice.shows("toast", /Files cannot be sent yet/);
   await alice.driver.executeScript('location.href = "file:///etc/hostname"');
   await alice.one("connect-name");
 });
