@@ -19,6 +19,7 @@ windowTest("settings take effect at once and survive a restart", async (stage) =
   settings.appearance.theme = "dark";
   settings.appearance.textPercent = 1000;
   settings.notifications.showContent = false;
+  settings.shortcuts.talkInWindow = "KeyV";
   await alice.ask("set_settings", { settings });
   await until("the page is dark", () =>
     alice.driver.executeScript('return document.documentElement.dataset.theme === "dark"'),
@@ -31,6 +32,7 @@ windowTest("settings take effect at once and survive a restart", async (stage) =
   const kept = await again.ask("settings");
   assert.equal(kept.appearance.theme, "dark");
   assert.equal(kept.notifications.showContent, false);
+  assert.equal(kept.shortcuts.talkInWindow, "KeyV", "the key to talk is the same");
   await until("the page is dark from the start", () =>
     again.driver.executeScript('return document.documentElement.dataset.theme === "dark"'),
   );

@@ -753,12 +753,18 @@ export type ShellNotice =
 /**  The program keeps running in the tray. */
 "trayHint";
 
-/**  Keys that work everywhere, such as `Control+Shift+KeyM`. */
+/**  Keys that work everywhere, such as `Control+Shift+KeyM`, and the one to talk in the window. */
 export type Shortcuts = {
 	/**  Push to talk. */
 	talk?: string | null,
 	/**  Mutes the microphone, and unmutes it. */
 	mute?: string | null,
+	/**  Accepts the call that rings. */
+	answer?: string | null,
+	/**  Ends the call, and rejects the one that rings. */
+	end?: string | null,
+	/**  Push to talk in the window itself: one key, as `KeyboardEvent.code`. */
+	talkInWindow?: string,
 };
 
 /**  On, off, or as the program finds best. */

@@ -17,8 +17,14 @@ export interface Settings {
   privacy: { allowRequests: boolean };
   /** `port` 0: the first free one. */
   network: { port: number };
-  /** Keys that work everywhere, as "Control+Shift+KeyM". */
-  shortcuts: { talk: string | null; mute: string | null };
+  /** Keys that work everywhere, as "Control+Shift+KeyM"; `talkInWindow` is one key, as `KeyboardEvent.code`. */
+  shortcuts: {
+    talk: string | null;
+    mute: string | null;
+    answer: string | null;
+    end: string | null;
+    talkInWindow: string;
+  };
   audio: AudioSettings;
   seen: { trayHint: boolean };
 }

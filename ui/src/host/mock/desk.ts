@@ -40,7 +40,7 @@ export abstract class MockDesk {
     },
     privacy: { allowRequests: true },
     network: { port: 0 },
-    shortcuts: { talk: null, mute: null },
+    shortcuts: { talk: null, mute: null, answer: null, end: null, talkInWindow: "Space" },
     seen: { trayHint: false },
   };
   #shell = new Set<(event: ShellEvent) => void>();
