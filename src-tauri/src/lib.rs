@@ -7,6 +7,7 @@ mod args;
 mod commands;
 mod desk;
 mod events;
+mod full_screen;
 mod instance;
 mod login;
 mod notices;
@@ -106,6 +107,7 @@ fn set_up(app: &App, place: Option<Place>, hidden: bool) -> tauri::Result<()> {
     app.manage(view::View::default());
     app.manage(tray::Tray::new());
     app.manage(notify::Board::new(handle));
+    full_screen::start(handle);
     window::open(app, hidden)?;
     ready::watch(handle.clone());
     tray::start(handle);

@@ -68,6 +68,8 @@ pub(crate) struct Notifications {
     /// Texts and names may be in a notification.
     pub(crate) show_content: bool,
     pub(crate) do_not_disturb: bool,
+    /// Nothing disturbs while another program fills the screen.
+    pub(crate) quiet_in_full_screen: bool,
     pub(crate) incoming: Incoming,
 }
 
@@ -161,6 +163,7 @@ impl Default for Notifications {
             missed_calls: true,
             show_content: true,
             do_not_disturb: false,
+            quiet_in_full_screen: true,
             incoming: Incoming::default(),
         }
     }

@@ -4,6 +4,7 @@ import "./call.test.mjs";
 import "./conversation.test.mjs";
 import "./desk.test.mjs";
 import "./echo.test.mjs";
+import "./full-screen.test.mjs";
 import "./gallery.test.mjs";
 import "./instance.test.mjs";
 import "./keyboard.test.mjs";

@@ -549,6 +549,8 @@ export type Notifications = {
 	/**  Texts and names may be in a notification. */
 	showContent?: boolean,
 	doNotDisturb?: boolean,
+	/**  Nothing disturbs while another program fills the screen. */
+	quietInFullScreen?: boolean,
 	incoming?: Incoming,
 };
 
@@ -649,6 +651,8 @@ export type Platform = {
 	/**  Something shows tray icons now. */
 	tray: boolean,
 	globalShortcuts: boolean,
+	/**  It can be known whether another program fills the screen. */
+	fullScreen: boolean,
 	version: string,
 	/**  As it is agreed on the wire. */
 	protocol: string,

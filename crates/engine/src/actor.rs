@@ -44,6 +44,8 @@ pub(crate) struct Actor {
     conversations: BTreeMap<PeerId, Conversation>,
     choices: BTreeMap<PeerId, Choices>,
     do_not_disturb: bool,
+    /// Another program fills the screen, and nothing may disturb then.
+    full_screen: bool,
     phase: NodePhase,
     name: Option<String>,
     online: Option<Online>,
@@ -140,6 +142,7 @@ impl Actor {
             conversations: BTreeMap::new(),
             choices: BTreeMap::new(),
             do_not_disturb: false,
+            full_screen: false,
             phase: NodePhase::Offline,
             name: None,
             online: None,

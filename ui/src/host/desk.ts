@@ -12,6 +12,7 @@ export interface Settings {
     missedCalls: boolean;
     showContent: boolean;
     doNotDisturb: boolean;
+    quietInFullScreen: boolean;
     incoming: "popup" | "window" | "notification";
   };
   privacy: { allowRequests: boolean };
@@ -35,6 +36,8 @@ export interface Platform {
   /** There is a tray now. */
   tray: boolean;
   globalShortcuts: boolean;
+  /** It can be known whether another program fills the screen. */
+  fullScreen: boolean;
   version: string;
   /** Such as "p2p-comm/1". */
   protocol: string;
