@@ -8,7 +8,7 @@ use crate::notify::{Board, Burst, Note, Subject};
 use crate::settings::{Incoming, Notifications, Preferences};
 use crate::tray::{Standing, Tray, TrayCall};
 use crate::view::View;
-use crate::{platform, popup, window};
+use crate::{platform, popup, talk, window};
 use news::Reader;
 use p2p_comm_engine::{
     Attention, CallNumber, CallPhase, CallSnapshot, Changes, Error, Handle, NodePhase, NodeStatus, Occasion, PeerId,
@@ -80,6 +80,7 @@ impl Desk {
         }
         if changed.peers {
             self.peers = self.engine.peers().await?;
+            talk::close_others(&self.app, &self.peers);
         }
         if changed.call || changed.peers || changed.status {
             self.call = self.engine.current_call().await?;

@@ -19,6 +19,7 @@ mod ready;
 mod settings;
 mod shortcuts;
 mod signals;
+mod talk;
 mod tray;
 mod view;
 mod window;

@@ -11,5 +11,6 @@ import "./keyboard.test.mjs";
 import "./ring.test.mjs";
 import "./settings.test.mjs";
 import "./soundcheck.test.mjs";
+import "./talk.test.mjs";
 import "./traces.test.mjs";
 import "./tray.test.mjs";

@@ -20,6 +20,7 @@ export const commands = {
 	pageReady: () => __TAURI_INVOKE<void>("page_ready"),
 	openCompact: () => __TAURI_INVOKE<null>("open_compact"),
 	closeCompact: () => __TAURI_INVOKE<void>("close_compact"),
+	openTalk: (peer: PeerId) => __TAURI_INVOKE<null>("open_talk", { peer }),
 	showConversation: (peer: PeerId) => __TAURI_INVOKE<void>("show_conversation", { peer }),
 	showWindow: () => __TAURI_INVOKE<void>("show_window"),
 	quit: () => __TAURI_INVOKE<void>("quit"),

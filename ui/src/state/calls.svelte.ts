@@ -67,7 +67,9 @@ export class Calls {
   }
 
   async start(peer: number): Promise<void> {
-    await this.#do(() => this.#host.startCall(peer));
+    const started = await this.#do(() => this.#host.startCall(peer));
+    // A window with one conversation has no bar for it.
+    if (started && this.#app.alone !== null) await this.#app.attempt(this.#host.openCompact());
   }
 
   /** Takes the call and shows the conversation with the caller. */
@@ -140,13 +142,15 @@ export class Calls {
   #changed(call: CallSnapshot | null): void {
     const old = this.current;
     this.current = call;
+    if (!call) this.details = false;
+    // Push to talk ends with the call it was for.
+    if (!isTalking(call) || call?.number !== old?.number) this.#held = false;
+    // The main window says it.
+    if (this.#app.alone !== null) return;
     if (old && call?.number === old.number) {
       this.#sayDevice("Microphone", old.microphone, call.microphone);
       this.#sayDevice("Speaker", old.speaker, call.speaker);
     }
-    // Push to talk ends with the call it was for.
-    if (!isTalking(call) || call?.number !== old?.number) this.#held = false;
-    if (!call) this.details = false;
     if (old && call?.number !== old.number) void this.#sayEnd(old);
   }
 

@@ -14,6 +14,8 @@ export abstract class MockDesk {
   ready = 0;
   shown = 0;
   stopped = false;
+  /** Whose conversations have windows of their own. */
+  talks: number[] = [];
   dismissed: ShellNotice[] = [];
   /** What the QR code in the next picture, and in the clipboard, says; null: there is none. */
   qr: string | null = null;
@@ -104,6 +106,11 @@ export abstract class MockDesk {
 
   async closeCompact(): Promise<void> {
     this.compact = false;
+  }
+
+  async openTalk(peer: number): Promise<void> {
+    this.check("openTalk");
+    this.talks.push(peer);
   }
 
   async showConversation(peer: number): Promise<void> {
