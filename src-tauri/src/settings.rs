@@ -137,7 +137,7 @@ impl Settings {
             mute: mute.filter(known),
             answer: answer.filter(known),
             end: end.filter(known),
-            talk_in_window: Some(talk_in_window).filter(known).unwrap_or(Shortcuts::default().talk_in_window),
+            talk_in_window: Some(talk_in_window).filter(known).unwrap_or_else(|| Shortcuts::default().talk_in_window),
         };
         self
     }
