@@ -53,7 +53,7 @@ impl<'de> Deserialize<'de> for Text {
 }
 
 /// What a line of a conversation says.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Content {
@@ -99,7 +99,7 @@ impl From<Link> for Content {
 }
 
 /// What happened around a conversation, as a line in it. The user interface turns it into words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub enum Notice {
