@@ -157,8 +157,6 @@ pub struct Extent {
     pub read: u64,
     /// Lines of theirs that have not been, notices and calls that nobody missed left out.
     pub unread: u32,
-    /// How many there are.
-    pub count: u64,
 }
 
 /// A conversation that lost lines because their time had run out.

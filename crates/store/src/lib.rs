@@ -9,12 +9,21 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing))]
 
+mod base64;
 mod change;
+mod database;
 mod error;
+mod files;
 mod kept;
+mod keychain;
+mod keyfile;
 mod reader;
+mod schema;
 mod seal;
 mod store;
+mod tables;
+#[cfg(test)]
+mod tests;
 mod vault;
 
 pub use change::Change;
@@ -22,6 +31,8 @@ pub use error::{Damage, Error, Keychain};
 pub use kept::{
     Bound, Counts, Expired, Extent, Inbox, Kept, KeptLine, KeptPeer, Origin, PeerRecord, Profile, Queued, Seed,
 };
+#[cfg(any(test, feature = "test-util"))]
+pub use keychain::MemoryKeychain;
 pub use reader::{Hit, Hits, Lines, Reader};
 pub use seal::{Passphrase, Seal};
 pub use store::Store;
