@@ -63,7 +63,7 @@ CREATE INDEX inboxes_of_peer ON inboxes (peer);
 
 -- The lines of conversations.
 CREATE TABLE lines (
-    id INTEGER PRIMARY KEY, -- grows in the order of writing
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- grows in the order of writing; never used again, so that the index never confuses two lines
     -- A line takes its words with it, so it is never removed by the database itself.
     peer INTEGER NOT NULL REFERENCES peers (id) ON DELETE RESTRICT,
     seq INTEGER NOT NULL, -- place in the conversation, from 0; there may be gaps

@@ -52,7 +52,7 @@ CREATE TABLE inboxes (
 CREATE INDEX inboxes_of_peer ON inboxes (peer);
 
 CREATE TABLE lines (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     peer INTEGER NOT NULL REFERENCES peers (id) ON DELETE RESTRICT,
     seq INTEGER NOT NULL,
     sender TEXT NOT NULL CHECK (sender IN ('me', 'them', 'app')),
