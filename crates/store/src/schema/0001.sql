@@ -74,3 +74,4 @@ CREATE VIRTUAL TABLE words USING fts5 (
 );
 CREATE TABLE folding (unicode TEXT NOT NULL) STRICT;
 INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
+INSERT INTO words (words, rank) VALUES ('crisismerge', 64);
