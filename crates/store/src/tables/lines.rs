@@ -56,7 +56,7 @@ pub(crate) enum Which {
 }
 
 /// To take the words of one line out of a large index costs as much as to add those of so many (measured with a million lines).
-const ADDED_FOR_ONE_REMOVED: i64 = 40;
+const ADDED_FOR_ONE_REMOVED: i64 = 200;
 /// With fewer, nobody waits long either way.
 const FEW: usize = 500;
 
