@@ -49,8 +49,15 @@ pub(crate) struct Actor {
     pub(crate) conversations: BTreeMap<PeerId, Conversation>,
     pub(crate) choices: BTreeMap<PeerId, Choices>,
     do_not_disturb: bool,
+<<<<<<< HEAD
     pub(crate) phase: NodePhase,
     pub(crate) name: Option<String>,
+=======
+    /// Another program fills the screen, and nothing may disturb then.
+    full_screen: bool,
+    phase: NodePhase,
+    name: Option<String>,
+>>>>>>> store
     online: Option<Online>,
     /// The socket of the session before, while it says goodbye, and its port.
     closing: Option<Closing>,
@@ -160,6 +167,7 @@ impl Actor {
             conversations: BTreeMap::new(),
             choices: BTreeMap::new(),
             do_not_disturb: false,
+            full_screen: false,
             phase: NodePhase::Offline,
             name: None,
             online: None,
