@@ -80,11 +80,7 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, Error> {
 }
 
 /// The right to use a directory, for as long as this lives; a killed program leaves none behind.
-<<<<<<< HEAD
-pub(crate) struct Lock(#[expect(dead_code, reason = "held, not used")] File);
-=======
 pub(crate) struct Lock(File);
->>>>>>> store
 
 impl Lock {
     /// Fails with [`Error::InUse`] if another has it.
@@ -103,8 +99,6 @@ impl Lock {
     }
 }
 
-<<<<<<< HEAD
-=======
 impl Drop for Lock {
     fn drop(&mut self) {
         // Closing is not enough: a process that another thread has just forked has the file, too, until it becomes another program.
@@ -112,7 +106,6 @@ impl Drop for Lock {
     }
 }
 
->>>>>>> store
 /// Which file it is, whatever its name is. Where the system does not say, all are the same: there an open file can be neither deleted
 /// nor replaced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -84,8 +84,6 @@ fn an_index_of_another_folding_is_made_anew() {
     drop(store);
     assert_eq!(found(&search(&alice.open(), "needle", None, 9)), [0]);
 }
-<<<<<<< HEAD
-=======
 
 #[test]
 fn after_many_lines_were_deleted_at_once_the_others_are_found() {
@@ -97,4 +95,3 @@ fn after_many_lines_were_deleted_at_once_the_others_are_found() {
     store.write(&[Change::DropLines(BOB, 0..2)]).unwrap();
     assert_eq!(found(&search(&store, "needle", Some(BOB), 9)), [2]);
 }
->>>>>>> store
