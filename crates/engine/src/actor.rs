@@ -49,15 +49,10 @@ pub(crate) struct Actor {
     pub(crate) conversations: BTreeMap<PeerId, Conversation>,
     pub(crate) choices: BTreeMap<PeerId, Choices>,
     do_not_disturb: bool,
-<<<<<<< HEAD
-    pub(crate) phase: NodePhase,
-    pub(crate) name: Option<String>,
-=======
     /// Another program fills the screen, and nothing may disturb then.
     full_screen: bool,
-    phase: NodePhase,
-    name: Option<String>,
->>>>>>> store
+    pub(crate) phase: NodePhase,
+    pub(crate) name: Option<String>,
     online: Option<Online>,
     /// The socket of the session before, while it says goodbye, and its port.
     closing: Option<Closing>,
