@@ -74,6 +74,7 @@ pub fn run() -> ExitCode {
         .manage(view_files)
         .manage(Ending::default())
         .manage(ready::Ready::new(started))
+        .manage(popup::Wanted::default())
         .setup(move |app| Ok(set_up(app, place, hidden)?))
         .build(tauri::generate_context!());
     match app {
