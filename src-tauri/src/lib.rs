@@ -4,6 +4,7 @@
 //! engine passes `events` to the pages, which then read what they show. What is shown outside the pages `desk` decides.
 
 mod args;
+mod blank;
 mod commands;
 mod desk;
 mod events;

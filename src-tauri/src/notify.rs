@@ -80,7 +80,7 @@ async fn carry_out(app: &AppHandle, subject: Subject, press: Press, token: Optio
     window::raise(app, token);
     match subject {
         Subject::Call { peer, .. } | Subject::Conversation(peer) => events::tell(app, &ShellEvent::Open { peer }),
-        Subject::Requests | Subject::StillRunning => {}
+        Subject::Requests | Subject::StillRunning | Subject::Blank => {}
     }
     if let (Subject::Call { call, .. }, Press::Accept) = (subject, press) {
         engine.accept_call(call).await?;
