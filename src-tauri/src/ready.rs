@@ -40,8 +40,12 @@ impl Ready {
 
     /// The page shows something. Whether it had been given up.
     pub(crate) fn shows(&self) -> bool {
+        let before = self.page.send_replace(Page::Shown);
+        if self.first.is_completed() && before != Page::Shown {
+            tracing::info!("window ready again");
+        }
         self.first.call_once(|| tracing::info!(ms = self.started.elapsed().as_millis(), "window ready"));
-        matches!(self.page.send_replace(Page::Shown), Page::Blank(_))
+        matches!(before, Page::Blank(_))
     }
 
     /// The page is loaded anew.

@@ -41,7 +41,7 @@ pub(super) fn tame(view: &WebView, app: AppHandle, main: bool) {
         }
         if deaths.len() < DEATHS {
             tracing::warn!(?reason, "the page's process has died: it is loaded again");
-            view.reload();
+            load(view);
         } else {
             tracing::warn!(?reason, "the page's process dies again and again");
             if main {
@@ -55,7 +55,15 @@ pub(super) fn tame(view: &WebView, app: AppHandle, main: bool) {
 pub(crate) fn start_anew(view: &WebView, why: Blank) {
     match why {
         Blank::Empty => view.terminate_web_process(),
-        Blank::Dying => view.reload(),
+        Blank::Dying => load(view),
+    }
+}
+
+/// Not by `reload`: of a page that never came there is nothing to reload.
+fn load(view: &WebView) {
+    match view.uri() {
+        Some(page) => view.load_uri(&page),
+        None => view.reload(),
     }
 }
 
