@@ -1,12 +1,17 @@
 // Every window test in one process, one after the other:
 //   node --test-reporter=spec [--test-name-pattern=WORDS] tests/window/run.mjs
+import "./blank.test.mjs";
 import "./call.test.mjs";
 import "./conversation.test.mjs";
 import "./desk.test.mjs";
 import "./echo.test.mjs";
 import "./gallery.test.mjs";
 import "./instance.test.mjs";
+import "./invite.test.mjs";
 import "./keyboard.test.mjs";
+import "./leave.test.mjs";
+import "./network.test.mjs";
+import "./news.test.mjs";
 import "./ring.test.mjs";
 import "./settings.test.mjs";
 import "./soundcheck.test.mjs";
