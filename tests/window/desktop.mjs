@@ -31,7 +31,7 @@ class Desktops {
     this.running = [];
     this.shared = {};
     // Last in, so after the processes ended, should the whole test be ended from outside.
-    process.on("exit", () => this.#removeRoot());
+    process.on("exit", this.#removeRoot);
   }
 
   async startBus() {
@@ -81,13 +81,12 @@ class Desktops {
   }
 
   async stop() {
-    for (const process of this.running.splice(0).reverse()) await process.stop();
+    for (const running of this.running.splice(0).reverse()) await running.stop();
     this.#removeRoot();
+    process.off("exit", this.#removeRoot);
   }
 
-  #removeRoot() {
-    rmSync(this.root, { recursive: true, force: true });
-  }
+  #removeRoot = () => rmSync(this.root, { recursive: true, force: true });
 
   #home(name) {
     const directory = join(this.root, name);

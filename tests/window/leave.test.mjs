@@ -16,17 +16,20 @@ leaves("by SIGTERM, as at the end of a session", (stage) => signal(stage, "SIGTE
 leaves("by SIGHUP, as when its terminal is closed", (stage) => signal(stage, "SIGHUP"));
 
 function leaves(way, leave) {
-  windowTest(`alice's program is ended in a call ${way}, and bob hears at once that the call is over`, async (stage) => {
-    const { alice, bob } = await meet(stage);
-    await alice.click("call-start");
-    await bob.click("call-accept");
-    await alice.shows("call-state", /bob hears you/i, 20_000);
-    await leave(stage);
-    await bob.one("call-line", "", AT_ONCE_MS);
-    await bob.none("call-bar");
-    await peerIs(bob, "alice", "unreachable", "failed", "resolving", "reaching");
-    await stage.screen("alice").noWindow(TITLE);
-  });
+  windowTest(
+    `alice's program is ended in a call ${way}, and bob hears at once that the call is over`,
+    async (stage) => {
+      const { alice, bob } = await meet(stage);
+      await alice.click("call-start");
+      await bob.click("call-accept");
+      await alice.shows("call-state", /bob hears you/i, 20_000);
+      await leave(stage);
+      await bob.one("call-line", "", AT_ONCE_MS);
+      await bob.none("call-bar");
+      await peerIs(bob, "alice", "unreachable", "failed", "resolving", "reaching");
+      await stage.screen("alice").noWindow(TITLE);
+    },
+  );
 }
 
 async function signal(stage, name) {

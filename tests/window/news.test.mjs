@@ -101,7 +101,10 @@ windowTest("a slow notification daemon holds nothing up, and what is over is clo
   await notifications.one("bob", /^alice$/, /^tea\?$/);
   await alice.click("call-end");
   await alice.none("call-bar");
-  assert.ok(notifications.of("bob").some(({ body }) => /calling/.test(body)), "nobody knows its number yet");
+  assert.ok(
+    notifications.of("bob").some(({ body }) => /calling/.test(body)),
+    "nobody knows its number yet",
+  );
   answer();
   await until("the call's is gone", () => !notifications.of("bob").some(({ body }) => /calling/.test(body)));
 });

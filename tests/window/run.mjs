@@ -1,4 +1,4 @@
-// Every window test in one process, one after the other:
+// Every window test in one process, one after the other, and in the end the long ones side by side:
 //   node --test-reporter=spec [--test-name-pattern=WORDS] tests/window/run.mjs
 import "./blank.test.mjs";
 import "./call.test.mjs";
@@ -17,3 +17,6 @@ import "./settings.test.mjs";
 import "./soundcheck.test.mjs";
 import "./traces.test.mjs";
 import "./tray.test.mjs";
+import { longTests } from "./stage.mjs";
+
+longTests();

@@ -1,6 +1,6 @@
 // What every window test stands on: desktops, the app in them, and evidence when something fails.
 import { join } from "node:path";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openApp, openBrowser } from "./app.mjs";
 import { startDesktops } from "./desktop.mjs";
@@ -26,6 +26,20 @@ export function windowTest(title, body, deadlineMs = TEST_DEADLINE_MS) {
     } finally {
       await stage.clear();
     }
+  });
+}
+
+const long = [];
+
+/** A test that mostly waits for a time to pass, or asks nothing of the time: those of all files run side by side. */
+export function longTest(title, body, deadlineMs) {
+  long.push([title, body, deadlineMs]);
+}
+
+/** Runs the long tests of the files that were read until now. */
+export function longTests() {
+  describe("what takes long, side by side", { concurrency: true }, () => {
+    for (const one of long) windowTest(...one);
   });
 }
 

@@ -59,9 +59,9 @@ pub(crate) fn start_anew(view: &WebView, why: Blank) {
     }
 }
 
-/// Not by `reload`: of a page that never came there is nothing to reload.
+/// Of a page that never came there is nothing to reload; of one whose process is gone for a while no address is known.
 fn load(view: &WebView) {
-    match view.uri() {
+    match view.uri().filter(|page| !page.is_empty()) {
         Some(page) => view.load_uri(&page),
         None => view.reload(),
     }
