@@ -1,6 +1,6 @@
 // What the tray shows, and where the window goes when it is closed.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { start } from "./process.mjs";
@@ -103,7 +103,8 @@ windowTest("the tray may come after the program, also at a hidden start", async 
   const home = await stage.home("alice");
   const app = start(BINARY, ["--profile", "alice", "--hidden"], { env: home.env });
   try {
-    await until("the program runs", () => existsSync(join(home.env.XDG_RUNTIME_DIR, "p2p-comm")));
+    const directory = join(home.env.XDG_RUNTIME_DIR, "p2p-comm");
+    await until("the program is up", () => readdirSync(directory).some((file) => file.endsWith(".sock")));
     // Started at once it would be there first.
     await sleep(1000);
     const tray = await stage.tray();

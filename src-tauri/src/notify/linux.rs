@@ -90,7 +90,7 @@ impl Shown {
                 // A number comes before anything that is said of it, and a token just before its action.
                 biased;
                 Some((subject, answer)) = self.answers.next() => {
-                    let number = answer.inspect_err(|error| refused(error)).ok();
+                    let number = answer.inspect_err(refused).ok();
                     let next = self.numbers.answered(subject, number);
                     self.say(next);
                 }
