@@ -28,14 +28,22 @@ const COLOURS = ["color-contrast"];
 /** Rules that another layout can break: what is beside, below or behind what, what scrolls, and which parts are there. */
 const LAYOUT = ["color-contrast", "scrollable-region-focusable", "region", "aria-hidden-focus", "page-has-heading-one"];
 
-/** What a page looks like, and the rules that this look can break: every rule once, then those of the difference. */
+/**
+ * What a page looks like, and the rules that this look can break: every rule once, then those of the difference. Little room
+ * and large text come with high contrast: each is seen once, and no page more often than there are colours.
+ */
 const LOOKS = [
   { look: "light", theme: "light", contrast: "normal" },
   { look: "dark", theme: "dark", contrast: "normal", rules: COLOURS },
-  { look: "high contrast", theme: "light", contrast: "high", rules: COLOURS },
-  { look: "high contrast, dark", theme: "dark", contrast: "high", rules: COLOURS },
-  { look: "small", theme: "light", contrast: "normal", size: SMALL, rules: LAYOUT },
-  { look: "large text", theme: "light", contrast: "normal", size: SMALL, textPercent: 200, rules: LAYOUT },
+  { look: "high contrast, 800x600", theme: "light", contrast: "high", size: SMALL, rules: LAYOUT },
+  {
+    look: "high contrast, dark, text at 200 %",
+    theme: "dark",
+    contrast: "high",
+    textPercent: 200,
+    size: SMALL,
+    rules: LAYOUT,
+  },
 ];
 
 /** What is kept as pictures, when pictures are wanted. */
