@@ -1,7 +1,7 @@
 // Every view in every state, judged by the rules of axe in the web engine that draws the app: only there do colours
 // and sizes count. The pages are those of ui/gallery.
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,6 +22,8 @@ const BROWSERS = 2;
 const WIDE = { width: 1000, height: 700 };
 const SMALL = { width: 800, height: 600 };
 const LARGE = { width: 1600, height: 1000 };
+/** The largest of them and a frame have room. */
+const SCREEN = "1680x1080x24";
 
 /** Rules that another colour can break. */
 const COLOURS = ["color-contrast"];
@@ -59,7 +61,9 @@ longTest(
   async (stage) => {
     const gallery = await openGallery();
     try {
-      const browsers = await Promise.all(Array.from({ length: BROWSERS }, (_, n) => stage.browse(`visitor-${n}`)));
+      const browsers = await Promise.all(
+        Array.from({ length: BROWSERS }, (_, n) => stage.browse(`visitor-${n}`, SCREEN)),
+      );
       const pages = await namesIn(browsers[0], gallery.address);
       assert.ok(pages.length > 0, "the gallery lists its pages");
       const waiting = [...pages];
@@ -123,7 +127,7 @@ async function judge(browser, address, page) {
   for (const { look, size, theme } of WITH_PICTURES ? PICTURED : []) {
     await resize(browser, size);
     await driver.executeScript(`(${dress})(...arguments)`, { theme, contrast: "normal" });
-    await keepPicture(driver, `${page}-${look}`);
+    await keepPicture(browser, `${page}-${look}`);
   }
   return broken;
 }
@@ -147,12 +151,22 @@ async function resize(browser, size) {
   browser.size = size;
 }
 
-async function keepPicture(driver, name) {
+/** From the screen: the driver, asked for pictures of many pages, at some time gives none any more. */
+async function keepPicture({ driver, home, size }, name) {
+  await driver.executeAsyncScript(`(${settle})(...arguments)`);
+  const { id } = await home.screen.window(/./);
   mkdirSync(PICTURES, { recursive: true });
-  writeFileSync(join(PICTURES, `${name}.png`), await driver.takeScreenshot(), "base64");
+  const page = ["-gravity", "south", "-crop", `${size.width}x${size.height}+0+0`, "+repage"];
+  await home.screen.run("import", ["-silent", "-window", String(id), ...page, join(PICTURES, `${name}.png`)]);
 }
 
-/** In the page: colours change at once, and something is always drawn anew, without which a picture never comes. */
+/** In the page: waits until what changed is on the screen. */
+async function settle(done) {
+  for (let frame = 0; frame < 10; frame += 1) await new Promise(requestAnimationFrame);
+  done();
+}
+
+/** In the page: colours change at once, and something is always drawn anew: frames come only where something is. */
 function prepare(done) {
   const style = document.createElement("style");
   style.textContent = "*, ::before, ::after { transition: none !important }";

@@ -67,8 +67,8 @@ class Stage {
   }
 
   /** The desktop of this person, the same at every call. */
-  async home(name) {
-    if (!this.homes.has(name)) this.homes.set(name, await this.desktops.open(name));
+  async home(name, screen) {
+    if (!this.homes.has(name)) this.homes.set(name, await this.desktops.open(name, screen));
     return this.homes.get(name);
   }
 
@@ -89,9 +89,9 @@ class Stage {
     return app;
   }
 
-  /** Opens a bare window of the web engine on this person's desktop. */
-  async browse(name) {
-    const browser = await openBrowser(await this.home(name));
+  /** Opens a bare window of the web engine, on a desktop with a screen of this size. */
+  async browse(name, screen) {
+    const browser = await openBrowser(await this.home(name, screen));
     this.apps.set(name, browser);
     return browser;
   }
