@@ -65,8 +65,8 @@ windowTest("a call is rejected with a message in the popup", async (stage) => {
   await popup.activate();
   await until("the popup has the keys", async () => (await screen.active()) === popup.id);
   await screen.keys("Tab", "Tab", "Tab", "Return");
-  await bob.picture("17-popup-reply-bob");
   await screen.type("later today");
+  await bob.picture("17-popup-reply-bob");
   await screen.keys("Return");
   await alice.shows("call-line", /reject|declin/i);
   await sees(alice, "later today", { sender: "them" });
