@@ -110,6 +110,8 @@ export interface Host {
 
   /** The call there is; there is at most one. */
   currentCall(): Promise<CallSnapshot | null>;
+  /** With whom it is. */
+  peerOfCall(): Promise<PeerSnapshot | null>;
   /** Its number names the call from then on. */
   startCall(peer: number): Promise<number>;
   acceptCall(call: number): Promise<void>;

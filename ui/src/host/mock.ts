@@ -155,6 +155,10 @@ export class MockHost extends MockCalling implements Host {
     };
   }
 
+  async peerOfCall(): Promise<PeerSnapshot | null> {
+    return (await this.peers()).find(({ id }) => id === this.calls.current?.peer) ?? null;
+  }
+
   async peers(): Promise<PeerSnapshot[]> {
     return [true, false]
       .flatMap((pinned) => this.#peers.filter((peer) => peer.pinned === pinned))
