@@ -24,7 +24,8 @@ impl Reader {
         let Ok(page) = engine.page_from(peer, *next).await else { return Seen::default() };
         let mut seen = Seen::default();
         for line in page.lines.iter().filter(|line| line.seq >= *next) {
-            seen.talked |= !matches!(line.content, Content::Call { .. } | Content::Notice { .. } | Content::Vanishing { .. });
+            seen.talked |=
+                !matches!(line.content, Content::Call { .. } | Content::Notice { .. } | Content::Vanishing { .. });
             seen.news.extend(news(line));
         }
         // Of a flood only the first lines are looked at; whatever else came is told as messages.
