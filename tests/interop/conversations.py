@@ -107,6 +107,20 @@ async def over_two_connections(bob, address):
     assert [one["text"] for one in shown] == ["before", "after"], shown
 
 
+async def with_messages_that_disappear(bob, address):
+    """The real peer lists the feature, takes the time and messages that carry one, and shows none that it could not delete."""
+    alice = Person("alice in a hurry", PASSWORD)
+    async with call(address, alice, fresh()) as session:
+        assert "vanish" in (await get_acquainted(session))["features"]
+        session.send("vanish", life=3600)
+        session.send("text", text="soon gone", life=300)
+        await session.acknowledged(session.send("text", text="never shown", life=2_419_201))
+    shown = [await bob.event(event="message", name=alice.name) for _ in range(3)]
+    assert [one["kind"] for one in shown] == ["vanishing", "text", "unknown"], shown
+    assert shown[0]["after"] == 3600, shown
+    assert shown[1]["text"] == "soon gone", shown
+
+
 async def with_messages_to_skip(bob, address):
     """What the other side cannot show is acknowledged all the same, and answered if it must be shown."""
     alice = Person("alice from the future", PASSWORD)

@@ -38,6 +38,7 @@ WITH_DIALER = {
 WITH_LISTENER = {
     "our dialer: text, link, acknowledgement": conversations.as_dialer,
     "a message sent once more over a second connection": conversations.over_two_connections,
+    "messages that disappear": conversations.with_messages_that_disappear,
     "messages that are to be skipped": conversations.with_messages_to_skip,
     "messages without consent": conversations.without_consent,
     "two connections at once": conversations.with_two_connections_at_once,
