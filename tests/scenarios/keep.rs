@@ -264,7 +264,7 @@ async fn remembering_begins_in_a_session_and_its_key_at_the_next() {
     let remembered_now = alice.handle.remembered().await.unwrap();
     assert!(remembered_now.key_waits);
     assert_eq!(alice.handle.remember(PASSPHRASE).await.unwrap_err().code, Code::AlreadyRemembered);
-    assert_eq!(alice.handle.unlock(PASSPHRASE).await.unwrap_err().code, Code::StoreInUse);
+    assert_eq!(alice.handle.unlock(PASSPHRASE).await.unwrap_err().code, Code::AlreadyRemembered);
     quit(alice).await;
     network.heal(ip(1), bob.ip);
     let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;

@@ -20,7 +20,7 @@ impl Handle {
     /// are kept only where that is chosen ([`Handle::set_retention`]). The kept device key is used from the next Connect on.
     /// May wait for the person, whom the keychain asks.
     pub async fn remember(&self, passphrase: Option<&str>) -> Result<(), Error> {
-        let (vault, seal) = (self.vault().await?, seal(passphrase)?);
+        let (vault, seal) = (self.closed_vault().await?, seal(passphrase)?);
         let opened = blocking(move || Opened::create(&vault, &seal)).await?;
         self.call(move |actor| actor.begin_keeping(opened)).await?;
         self.flush().await
@@ -29,7 +29,7 @@ impl Handle {
     /// Opens what is kept, with its passphrase if it has one. Only while offline and before anybody was added
     /// ([`Code::AlreadyConnected`], [`Code::ListNotEmpty`]). May wait for the person, whom the keychain asks.
     pub async fn unlock(&self, passphrase: Option<&str>) -> Result<(), Error> {
-        let (vault, seal) = (self.vault().await?, seal(passphrase)?);
+        let (vault, seal) = (self.closed_vault().await?, seal(passphrase)?);
         let opened = blocking(move || Opened::open(&vault, &seal)).await?;
         self.try_call(move |actor| actor.adopt(opened)).await
     }
@@ -154,6 +154,12 @@ impl Handle {
     /// Tries now to keep what could not be kept.
     pub async fn keep_again(&self) -> Result<(), Error> {
         self.flush().await
+    }
+
+    /// The vault, unless we have it open already.
+    async fn closed_vault(&self) -> Result<Vault, Error> {
+        let open = self.call(|actor| actor.keep.open().is_some()).await?;
+        if open { Err(Code::AlreadyRemembered.into()) } else { self.vault().await }
     }
 
     pub(super) async fn vault(&self) -> Result<Vault, Error> {
