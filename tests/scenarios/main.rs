@@ -13,3 +13,4 @@ mod logs;
 mod loopback;
 mod pairing;
 mod people;
+mod router;

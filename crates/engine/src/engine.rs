@@ -1,7 +1,7 @@
 use crate::actor::Actor;
 use crate::handle::Handle;
 use p2p_comm_media::device::{self, SoundSystem};
-use p2p_comm_net::{BindError, Config, Endpoint};
+use p2p_comm_net::{BindError, Config, Endpoint, PortMapping};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
@@ -16,6 +16,8 @@ pub struct Engine;
 #[derive(Clone)]
 pub struct Options {
     pub(crate) bind: Arc<dyn Fn(Config) -> Result<Endpoint, BindError> + Send + Sync>,
+    /// Begins to ask the router, for an endpoint that others could reach.
+    pub(crate) map: Arc<dyn Fn(&Endpoint) -> Option<PortMapping> + Send + Sync>,
     pub(crate) wall: Arc<dyn Fn() -> i64 + Send + Sync>,
     pub(crate) sound: Arc<dyn SoundSystem>,
 }
@@ -56,7 +58,8 @@ impl Engine {
 impl Default for Options {
     /// Real UDP, the system's clock and sound devices.
     fn default() -> Self {
-        Self { bind: Arc::new(Endpoint::bind), wall: Arc::new(wall), sound: device::system() }
+        let map = Arc::new(PortMapping::start);
+        Self { bind: Arc::new(Endpoint::bind), map, wall: Arc::new(wall), sound: device::system() }
     }
 }
 
@@ -65,7 +68,14 @@ impl Options {
     /// A host on an in-memory network, without sound devices.
     pub fn in_memory(network: &p2p_comm_net::mem::Network, ip: std::net::IpAddr) -> Self {
         let network = network.clone();
-        Self { bind: Arc::new(move |config| network.endpoint(ip, config)), wall: Arc::new(wall), sound: device::none() }
+        let bind = Arc::new(move |config| network.endpoint(ip, config));
+        Self { bind, map: Arc::new(|_| None), wall: Arc::new(wall), sound: device::none() }
+    }
+
+    /// Asks another router than that of this computer.
+    #[must_use]
+    pub fn with_router(self, map: impl Fn(u16) -> PortMapping + Send + Sync + 'static) -> Self {
+        Self { map: Arc::new(move |endpoint| Some(map(endpoint.local_port()))), ..self }
     }
 
     /// Takes the person's clock from `wall`: ms since 1970.

@@ -48,12 +48,12 @@ pub use p2p_comm_media as media;
 pub use p2p_comm_model::{
     AudioDevice, AudioDevices, AudioSettings, CallEnd, CallNumber, CallPhase, CallRecord, CallSnapshot, Changes, Code,
     Content, ConversationChange, Delivery, DeviceState, FailedCaller, Hearing, Host, Invite, LastLine, Line, Link,
-    MicTest, Name, NodePhase, NodeStatus, Notice, Page, PeerAddress, PeerId, PeerSnapshot, PeerState, Pii, Quality,
-    RequestId, RequestSnapshot, SearchHit, Sender, Switch, Text, Transmit, VoiceStats, limits,
+    MicTest, Name, NodePhase, NodeStatus, Notice, Page, PeerAddress, PeerId, PeerSnapshot, PeerState, Pii, PortMapping,
+    Quality, RequestId, RequestSnapshot, SearchHit, Sender, Switch, Text, Transmit, VoiceStats, limits,
 };
-#[cfg(feature = "test-util")]
-pub use p2p_comm_net::mem;
 pub use p2p_comm_net::{Config as NetConfig, Windows};
+#[cfg(feature = "test-util")]
+pub use p2p_comm_net::{MappingState, PortMapping as RouterDouble, PortState, mem};
 pub use passphrase::suggest_password;
 
 /// The protocol that this version speaks, as it is agreed on the wire.
