@@ -12,7 +12,7 @@ const WEB_PROCESS = "WebKitWebProcess";
 /** Alice's program as a person starts it: a driver gives up with the process that it drives. */
 async function withAlice(stage, work) {
   const home = await stage.home("alice");
-  const app = start(BINARY, ["--profile", "alice"], { env: { ...home.env, RUST_LOG: "p2p_comm=info" } });
+  const app = startApp(["--profile", "alice"], { env: { ...home.env, RUST_LOG: "p2p_comm=info" } });
   try {
     await work({ home, app, screen: home.screen });
   } catch (error) {

@@ -101,7 +101,7 @@ windowTest("without a tray, closing minimises", async (stage) => {
 
 windowTest("the tray may come after the program, also at a hidden start", async (stage) => {
   const home = await stage.home("alice");
-  const app = start(BINARY, ["--profile", "alice", "--hidden"], { env: home.env });
+  const app = startApp(["--profile", "alice", "--hidden"], { env: home.env });
   try {
     const directory = join(home.env.XDG_RUNTIME_DIR, "p2p-comm");
     await until("the program is up", () => readdirSync(directory).some((file) => file.endsWith(".sock")));
