@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { takePicture } from "./picture.mjs";
 import { processesOf, start } from "./process.mjs";
-import { BINARY, longTest } from "./stage.mjs";
+import { longTest, startApp } from "./stage.mjs";
 import { until } from "./wait.mjs";
 
 const ALICE = "P2P Privacy Communications – alice";

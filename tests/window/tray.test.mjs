@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { start } from "./process.mjs";
-import { BINARY, windowTest } from "./stage.mjs";
+import { startApp, windowTest } from "./stage.mjs";
 import { connect, meet } from "./steps.mjs";
 import { until } from "./wait.mjs";
 
