@@ -1,7 +1,7 @@
 // The web engine fails, and the desktop says so: there is no page that could.
 import assert from "node:assert/strict";
 import { takePicture } from "./picture.mjs";
-import { processesOf, start } from "./process.mjs";
+import { processesOf } from "./process.mjs";
 import { longTest, startApp } from "./stage.mjs";
 import { until } from "./wait.mjs";
 
