@@ -12,12 +12,15 @@ const COMMANDS: usize = 256;
 /// Starts actors.
 pub struct Engine;
 
+/// Asks the router for an endpoint's port; none where no router may be asked.
+pub(crate) type AskRouter = dyn Fn(&Endpoint) -> Option<PortMapping> + Send + Sync;
+
 /// What an engine does not decide itself.
 #[derive(Clone)]
 pub struct Options {
     pub(crate) bind: Arc<dyn Fn(Config) -> Result<Endpoint, BindError> + Send + Sync>,
     /// Begins to ask the router, for an endpoint that others could reach.
-    pub(crate) map: Arc<dyn Fn(&Endpoint) -> Option<PortMapping> + Send + Sync>,
+    pub(crate) map: Arc<AskRouter>,
     pub(crate) wall: Arc<dyn Fn() -> i64 + Send + Sync>,
     pub(crate) sound: Arc<dyn SoundSystem>,
 }

@@ -12,6 +12,8 @@ use tokio::time::sleep;
 
 /// How long a router is asked to let others in, seconds: what is left of a mapping if the program ends without a goodbye.
 pub(super) const LIFETIME: u32 = 20 * 60;
+/// When to renew it (RFC 6887, section 11.2.1).
+const RENEWAL: Duration = Duration::from_secs(LIFETIME as u64 / 2);
 
 /// When to ask again.
 #[derive(Debug, Clone, Copy)]
@@ -134,8 +136,8 @@ impl Keeper {
         let pinhole = self.hole.as_ref().map(|hole| hole.own);
         self.tell(|state| state.pinhole = pinhole);
         match &self.lease {
-            Some(lease) => (lease.lifetime() / 2).clamp(self.timing.least, Duration::from_secs(LIFETIME.into()) / 2),
-            None if self.hole.is_some() => Duration::from_secs(LIFETIME.into()) / 2,
+            Some(lease) => lease.lifetime().div_f32(2.0).clamp(self.timing.least, RENEWAL),
+            None if self.hole.is_some() => RENEWAL,
             None => self.timing.again,
         }
     }
