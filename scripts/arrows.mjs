@@ -33,6 +33,7 @@ const MAY_NAME = {
 const ONLY_IN = [
   [/^(quinn|rustls)(-|$)/, [NET, BENCH]],
   [/^rcgen$/, [NET, BENCH]],
+  [/^(crab_nat|igd-next|netdev)$/, [NET]],
   [/^tauri(-|$)/, [SHELL]],
   [/^clap$/, [CLI, SHELL, BENCH]],
   [/^(fernet|spake2)$/, [CRYPTO]],

@@ -38,6 +38,7 @@ export const STAGES = [
   { name: "rust", needs: ["ui-build"], run: rust },
   { name: "bindings", needs: ["ui-build"], run: bindings },
   { name: "interop", needs: ["ui-build"], run: interop },
+  { name: "router", needs: ["ui-build"], run: router },
   { name: "window", needs: ["ui-build"], run: windows },
 ];
 
@@ -66,6 +67,19 @@ async function interop() {
   const built = await buildBinary("p2p-comm-cli");
   if (built.code !== 0) return built.code;
   return run(python, ["tests/interop/run.py"], { env: { P2P_COMM_CLI: built.path }, timeoutMs: 5 * MINUTE });
+}
+
+/** Friends on a street of network namespaces, with a home router between them. */
+async function router() {
+  const { obstacle } = await import("../../tests/router/street.mjs");
+  const skipped = obstacle();
+  if (skipped) return { skipped };
+  const built = await buildBinary("p2p-comm-cli");
+  if (built.code !== 0) return built.code;
+  return run(process.execPath, ["--test", "--test-reporter=spec", "tests/router/run.mjs"], {
+    env: { P2P_COMM_CLI: built.path },
+    timeoutMs: 2 * MINUTE,
+  });
 }
 
 /** The real app on desktops without a screen, driven in its web view. */

@@ -10,6 +10,9 @@ pub(crate) struct Args {
     /// Start in the tray, without a window
     #[arg(long)]
     pub(crate) hidden: bool,
+    /// Never ask the router to let friends in, whatever the settings say
+    #[arg(long)]
+    pub(crate) no_port_mapping: bool,
 }
 
 fn profile(text: &str) -> Result<String, String> {

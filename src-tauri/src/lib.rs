@@ -41,6 +41,9 @@ use tauri::{App, Manager as _, RunEvent};
 /// Which of several programs that run side by side this one is.
 pub(crate) struct Profile(pub(crate) Option<String>);
 
+/// Whether the router may be asked at all, in this run.
+pub(crate) struct RouterAllowed(pub(crate) bool);
+
 /// Runs until somebody quits.
 pub fn run() -> ExitCode {
     let started = Instant::now();
@@ -74,6 +77,7 @@ pub fn run() -> ExitCode {
         .on_window_event(window::on_event)
         .manage(engine)
         .manage(Profile(args.profile))
+        .manage(RouterAllowed(!args.no_port_mapping))
         .manage(view_files)
         .manage(Ending::default())
         .manage(ready::Ready::new(started))

@@ -93,11 +93,13 @@ pub(crate) struct Privacy {
     pub(crate) allow_requests: bool,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, specta::Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Network {
     /// The UDP port; 0: the first free one.
     pub(crate) port: u16,
+    /// The router is asked to let friends in.
+    pub(crate) map_port: bool,
 }
 
 /// Keys that work everywhere, such as `Control+Shift+KeyM`, and the one to talk in the window.
@@ -172,6 +174,12 @@ impl Default for Notifications {
 impl Default for Shortcuts {
     fn default() -> Self {
         Self { talk: None, mute: None, answer: None, end: None, talk_in_window: "Space".to_owned() }
+    }
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self { port: 0, map_port: true }
     }
 }
 

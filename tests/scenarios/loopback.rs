@@ -4,7 +4,7 @@ use crate::lab::{Person, Start, befriend, talk};
 use p2p_comm_engine::{NetConfig, Options, PeerState};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::net::UdpSocket;
 
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -28,6 +28,22 @@ async fn somebody_alone_can_try_everything_with_echo() {
     assert_eq!((status.echo, status.peers_total), (true, 0));
     alice.handle.stop_echo().await.unwrap();
     assert_eq!(alice.handle.peers().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn who_answers_over_ipv6_alone_is_reached() {
+    let options = Options::default();
+    let (v6, config) = (IpAddr::V6(Ipv6Addr::LOCALHOST), NetConfig::default());
+    let mut alice = Start { name: "alice", ip: v6, password: "words", config, options: options.clone() }.go().await;
+    let at_v6 = NetConfig { bind: Some(v6), ..config };
+    let mut bob = Start { name: "bob", ip: v6, password: "words", config: at_v6, options }.go().await;
+    // Over IPv4 nobody is there; both are tried at once.
+    let silent = SocketAddr::new(LOOPBACK, bob.socket().port());
+    let to_bob = alice.handle.add_peer("bob", vec![silent.into(), bob.address()]).await.unwrap();
+    let to_alice = bob.add(&alice).await;
+    alice.until_state(to_bob, PeerState::Connected).await;
+    bob.until_state(to_alice, PeerState::Connected).await;
+    talk(&alice, to_bob, &bob, to_alice).await;
 }
 
 #[tokio::test]

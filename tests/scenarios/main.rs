@@ -14,3 +14,4 @@ mod logs;
 mod loopback;
 mod pairing;
 mod people;
+mod router;

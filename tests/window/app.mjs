@@ -8,11 +8,14 @@ import { until, within } from "./wait.mjs";
 /** A driver that lost its page answers nothing at all. */
 const DRIVER_MS = 30_000;
 
+/** With these arguments the app asks no router of the network that the tests happen to run in. */
+export const AT_HOME = ["--no-port-mapping"];
+
 /** Starts the app's `binary` on the desktop `home` and waits for its window. */
 export function openApp({ binary, args = [], home }) {
   // These two make the app's web view accept being driven.
   const env = { ...home.env, TAURI_AUTOMATION: "true", TAURI_WEBVIEW_AUTOMATION: "true" };
-  return drive({ browserName: "wry", "webkitgtk:browserOptions": { binary, args } }, home, env);
+  return drive({ browserName: "wry", "webkitgtk:browserOptions": { binary, args: [...AT_HOME, ...args] } }, home, env);
 }
 
 /** Opens a bare window of the engine that draws the app's pages: the driver's own choice, as it comes with the engine. */

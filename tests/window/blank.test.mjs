@@ -1,8 +1,8 @@
 // The web engine fails, and the desktop says so: there is no page that could.
 import assert from "node:assert/strict";
 import { takePicture } from "./picture.mjs";
-import { processesOf, start } from "./process.mjs";
-import { BINARY, longTest } from "./stage.mjs";
+import { processesOf } from "./process.mjs";
+import { longTest, startApp } from "./stage.mjs";
 import { until } from "./wait.mjs";
 
 const ALICE = "P2P Privacy Communications – alice";
@@ -12,7 +12,7 @@ const WEB_PROCESS = "WebKitWebProcess";
 /** Alice's program as a person starts it: a driver gives up with the process that it drives. */
 async function withAlice(stage, work) {
   const home = await stage.home("alice");
-  const app = start(BINARY, ["--profile", "alice"], { env: { ...home.env, RUST_LOG: "p2p_comm=info" } });
+  const app = startApp(["--profile", "alice"], { env: { ...home.env, RUST_LOG: "p2p_comm=info" } });
   try {
     await work({ home, app, screen: home.screen });
   } catch (error) {

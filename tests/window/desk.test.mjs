@@ -2,8 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { start } from "./process.mjs";
-import { BINARY, windowTest } from "./stage.mjs";
+import { BINARY, startApp, windowTest } from "./stage.mjs";
 import { change, meet, peerIs, say, sees } from "./steps.mjs";
 import { until } from "./wait.mjs";
 
@@ -12,7 +11,7 @@ const TITLE = /P2P Privacy Communications/;
 windowTest("it starts hidden in the tray", async (stage) => {
   const tray = await stage.tray();
   const home = await stage.home("alice");
-  const app = start(BINARY, ["--profile", "alice", "--hidden"], { env: home.env });
+  const app = startApp(["--profile", "alice", "--hidden"], { env: home.env });
   try {
     const icon = await tray.icon("P2P Privacy Communications – alice");
     assert.deepEqual(await home.screen.windows(), []);
@@ -25,7 +24,7 @@ windowTest("it starts hidden in the tray", async (stage) => {
 
 windowTest("where there is no tray it starts minimised instead of hidden", async (stage) => {
   const home = await stage.home("alice");
-  const app = start(BINARY, ["--profile", "alice", "--hidden"], { env: home.env });
+  const app = startApp(["--profile", "alice", "--hidden"], { env: home.env });
   try {
     const window = await home.screen.window(TITLE);
     await until("it is minimised", async () => (await window.state()).includes("HIDDEN"));
@@ -137,7 +136,7 @@ windowTest("a shortcut that another program has is told", async (stage) => {
   const directory = join(home.env.P2P_COMM_DATA_DIR, "profiles/other");
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, "settings.json"), '{"shortcuts": {"mute": "Control+Shift+KeyM"}}');
-  const other = start(BINARY, ["--profile", "other"], { env: home.env });
+  const other = startApp(["--profile", "other"], { env: home.env });
   await home.screen.window(/– other/);
 
   const alice = await stage.open("alice");

@@ -1,7 +1,6 @@
 // One running program for each profile.
 import assert from "node:assert/strict";
-import { start } from "./process.mjs";
-import { BINARY, windowTest } from "./stage.mjs";
+import { startApp, windowTest } from "./stage.mjs";
 import { connect } from "./steps.mjs";
 import { until } from "./wait.mjs";
 
@@ -9,7 +8,7 @@ const TITLE = /P2P Privacy Communications/;
 
 /** Starts the program once more and waits for its end. @returns what it said */
 async function startAgain(home, name) {
-  const second = start(BINARY, ["--profile", name], { env: home.env });
+  const second = startApp(["--profile", name], { env: home.env });
   const code = await second.exited;
   await second.closed;
   assert.equal(code, 0, second.output());
@@ -43,7 +42,7 @@ windowTest("a second start raises the window of the first, from the tray and fro
 
 windowTest("a program that was killed blocks nobody, and another profile runs beside", async (stage) => {
   const home = await stage.home("alice");
-  const killed = start(BINARY, ["--profile", "alice"], { env: home.env });
+  const killed = startApp(["--profile", "alice"], { env: home.env });
   await stage.screen("alice").window(TITLE);
   process.kill(killed.pid, "SIGKILL");
   await killed.exited;
@@ -51,7 +50,7 @@ windowTest("a program that was killed blocks nobody, and another profile runs be
 
   const alice = await stage.open("alice");
   await alice.one("connect-name");
-  const other = start(BINARY, ["--profile", "other"], { env: home.env });
+  const other = startApp(["--profile", "other"], { env: home.env });
   await stage.screen("alice").window(/– other/);
   await other.stop();
 });

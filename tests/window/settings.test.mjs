@@ -4,8 +4,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { looksLike, takePicture } from "./picture.mjs";
-import { processesOf, start } from "./process.mjs";
-import { BINARY, windowTest } from "./stage.mjs";
+import { processesOf } from "./process.mjs";
+import { startApp, windowTest } from "./stage.mjs";
 import { change, PASSWORD } from "./steps.mjs";
 import { until } from "./wait.mjs";
 
@@ -107,7 +107,7 @@ windowTest("after its web process was killed the page is drawn again, with every
   // A driver gives up with the process that it drives, so alice uses her own hands.
   const home = await stage.home("alice");
   const icon = (await stage.tray()).icon("P2P Privacy Communications – alice");
-  const app = start(BINARY, ["--profile", "alice"], { env: { ...home.env, RUST_LOG: "p2p_comm=info" } });
+  const app = startApp(["--profile", "alice"], { env: { ...home.env, RUST_LOG: "p2p_comm=info" } });
   try {
     await until("the page has its fields", () => /window ready/.test(app.output()));
     await home.screen.type("alice");

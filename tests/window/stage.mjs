@@ -2,8 +2,9 @@
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { openApp, openBrowser } from "./app.mjs";
+import { AT_HOME, openApp, openBrowser } from "./app.mjs";
 import { startDesktops } from "./desktop.mjs";
+import { start } from "./process.mjs";
 
 const TEST_DEADLINE_MS = 120_000;
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -11,6 +12,9 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** The app under test: built by `cargo build -p p2p-comm`, or the one that `P2P_COMM_APP` names. */
 export const BINARY =
   process.env.P2P_COMM_APP ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug/p2p-comm");
+
+/** Starts the app by itself, undriven. */
+export const startApp = (args, options) => start(BINARY, [...AT_HOME, ...args], options);
 
 /** A test with a fresh stage, which is cleared whatever happens. */
 export function windowTest(title, body, deadlineMs = TEST_DEADLINE_MS) {

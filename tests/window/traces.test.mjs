@@ -5,8 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { takePicture } from "./picture.mjs";
-import { start } from "./process.mjs";
-import { BINARY, windowTest } from "./stage.mjs";
+import { startApp, windowTest } from "./stage.mjs";
 import { until } from "./wait.mjs";
 
 const OBSERVED_MS = 4000;
@@ -22,7 +21,7 @@ const ALLOWED = [
 windowTest("the app leaves nothing of its own behind", async (stage) => {
   const home = await stage.home("alice");
   const { P2P_COMM_DATA_DIR: _, ...env } = home.env;
-  const app = start(BINARY, [], { env: { ...env, RUST_LOG: "p2p_comm=info" } });
+  const app = startApp([], { env: { ...env, RUST_LOG: "p2p_comm=info" } });
   try {
     await until("the page shows something", () => /window ready/.test(app.output()));
     await takePicture(home, "8-not-driven-alice");

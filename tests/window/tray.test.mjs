@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { start } from "./process.mjs";
-import { BINARY, windowTest } from "./stage.mjs";
+import { startApp, windowTest } from "./stage.mjs";
 import { connect, meet } from "./steps.mjs";
 import { until } from "./wait.mjs";
 
@@ -101,7 +100,7 @@ windowTest("without a tray, closing minimises", async (stage) => {
 
 windowTest("the tray may come after the program, also at a hidden start", async (stage) => {
   const home = await stage.home("alice");
-  const app = start(BINARY, ["--profile", "alice", "--hidden"], { env: home.env });
+  const app = startApp(["--profile", "alice", "--hidden"], { env: home.env });
   try {
     const directory = join(home.env.XDG_RUNTIME_DIR, "p2p-comm");
     await until("the program is up", () => readdirSync(directory).some((file) => file.endsWith(".sock")));

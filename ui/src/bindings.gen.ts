@@ -476,6 +476,8 @@ export type MicTest = {
 export type Network = {
 	/**  The UDP port; 0: the first free one. */
 	port?: number,
+	/**  The router is asked to let friends in. */
+	mapPort?: boolean,
 };
 
 /**  Where this node is between Disconnect and Connect. */
@@ -512,6 +514,10 @@ export type NodeStatus = {
 	 *  keeps everybody out.
 	 */
 	reached: boolean,
+	/**  Whether the router lets others in over IPv4. */
+	mapping: PortMapping,
+	/**  `address:port` that the router lets through over IPv6, because we asked for it. */
+	pinhole: string | null,
 	/**  Who called in this session without proving the password, the newest first. */
 	failedCallers: FailedCaller[],
 };
@@ -663,6 +669,27 @@ export type Platform = {
 	/**  Where the settings are kept once something was chosen. */
 	settingsFile: string,
 };
+
+/**  Whether the router lets others in, and how that is known. */
+export type PortMapping = 
+/**  No router is asked: it was not wished, we are offline, or only this computer can reach us anyway. */
+{ kind: "off" } | 
+/**  This computer has a public address itself. */
+{ kind: "needless" } | 
+/**  The router is being asked. */
+{ kind: "asking" } | 
+/**  The router passes on what comes in. */
+{ kind: "open"; 
+/**  `address:port` under which it does. */
+address: string } | 
+/**  Another router stands before ours, such as the provider's, and lets nobody in. */
+{ kind: "behindNat"; 
+/**  IP address that ours has there, if it told. */
+address: string | null } | 
+/**  The router said no. */
+{ kind: "refused" } | 
+/**  No router answered. */
+{ kind: "noRouter" };
 
 export type Privacy = {
 	/**  Requests of people who are not on the list are shown. */

@@ -68,6 +68,9 @@ pub(crate) struct Own {
     /// The UDP port; the first free one of 47800 to 47831 without it.
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
     port: Option<u16>,
+    /// Ask the router to let the other side in, and to forget it at the end.
+    #[arg(long)]
+    pub(crate) map_port: bool,
     /// A file that holds the password; one line break at its end is cut.
     #[arg(long, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,

@@ -1,8 +1,8 @@
 use crate::failure::Failure;
 use crate::words;
 use p2p_comm_engine::{
-    CallRecord, CallSnapshot, Content, FailedCaller, Line, Notice, PeerId, PeerSnapshot, Remembered, RequestSnapshot,
-    VoiceStats,
+    CallRecord, CallSnapshot, Content, FailedCaller, Line, NodeStatus, Notice, PeerId, PeerSnapshot, Remembered,
+    RequestSnapshot, VoiceStats,
 };
 use serde_json::{Value, json};
 use std::fmt;
@@ -19,6 +19,8 @@ pub(crate) enum Event<'a> {
     Request(&'a RequestSnapshot),
     /// Somebody called and did not prove the password.
     FailedCall(&'a FailedCaller),
+    /// What came of asking the router.
+    Router(&'a NodeStatus),
     /// A message came in.
     Message { peer: PeerId, name: &'a str, line: &'a Line },
     /// The engine has something to say about a conversation.
@@ -60,6 +62,10 @@ impl Event<'_> {
             }
             Self::FailedCall(caller) => {
                 json!({"event": "failedCall", "address": caller.address, "count": caller.count})
+            }
+            Self::Router(status) => {
+                json!({"event": "router", "mapping": status.mapping, "pinhole": status.pinhole,
+                    "addresses": status.addresses})
             }
             Self::Message { peer, name, line } => json_of_message(*peer, name, line),
             Self::Notice { peer, name, notice } => {
@@ -104,6 +110,7 @@ impl Event<'_> {
             Self::FailedCall(caller) => {
                 format!("somebody at {} called with a different password ({} so far)", caller.address, caller.count)
             }
+            Self::Router(status) => words::router(&status.mapping, status.pinhole.as_deref())?,
             Self::Message { name, line, .. } => match &line.content {
                 Content::Text { text } => format!("{}: {}", words::visible(name), words::visible(text.as_str())),
                 Content::Link { url, .. } => format!("{}: link {}", words::visible(name), words::visible(url.as_str())),

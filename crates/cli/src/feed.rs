@@ -3,7 +3,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use p2p_comm_engine::{
     CallPhase, CallRecord, CallSnapshot, Changes, ChangesReceiver, Content, Error, FailedCaller, Handle, PeerId,
-    PeerSnapshot, PeerState, RequestId, Sender,
+    PeerSnapshot, PeerState, PortMapping, RequestId, Sender,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +14,8 @@ pub(crate) struct Feed {
     peers: BTreeMap<PeerId, PeerSnapshot>,
     requests: BTreeSet<RequestId>,
     failed: Vec<FailedCaller>,
+    /// What was told of the router, IPv4 and IPv6.
+    router: (PortMapping, Option<String>),
     /// The first line of each conversation that was not printed yet.
     next: BTreeMap<PeerId, u64>,
     /// The call as it was last shown.
@@ -25,12 +27,12 @@ pub(crate) struct Feed {
 impl Feed {
     pub(crate) async fn new(handle: &Handle) -> Result<Self, Error> {
         let changes = handle.changes().await?;
-        let (peers, requests, failed, mut next) = <(_, _, _, BTreeMap<_, _>)>::default();
+        let (peers, requests, failed, router, mut next) = <(_, _, _, _, BTreeMap<_, _>)>::default();
         // What is kept of before was printed then.
         for peer in handle.peers().await? {
             next.insert(peer.id, handle.page(peer.id, None).await?.end);
         }
-        Ok(Self { handle: handle.clone(), changes, peers, requests, failed, next, call: None, ended: None })
+        Ok(Self { handle: handle.clone(), changes, peers, requests, failed, router, next, call: None, ended: None })
     }
 
     /// Waits until something changed. Cancel safe.
@@ -41,7 +43,7 @@ impl Feed {
     /// Prints what changed.
     pub(crate) async fn show(&mut self, changes: Changes, out: &mut Output) -> Result<(), Failure> {
         if changes.status {
-            self.show_failed_calls(out).await?;
+            self.show_status(out).await?;
         }
         if changes.requests {
             self.show_requests(out).await?;
@@ -94,8 +96,14 @@ impl Feed {
         self.peers.get(&peer).map_or(PeerState::Offline, |peer| peer.state)
     }
 
-    async fn show_failed_calls(&mut self, out: &mut Output) -> Result<(), Failure> {
-        let callers = self.handle.status().await?.failed_callers;
+    async fn show_status(&mut self, out: &mut Output) -> Result<(), Failure> {
+        let status = self.handle.status().await?;
+        let router = (status.mapping.clone(), status.pinhole.clone());
+        if router != self.router {
+            out.put(&Event::Router(&status));
+            self.router = router;
+        }
+        let callers = status.failed_callers;
         for caller in callers.iter().rev().filter(|caller| !self.failed.contains(caller)) {
             out.put(&Event::FailedCall(caller));
         }

@@ -15,6 +15,7 @@ impl Node {
     /// Begins a session.
     pub(crate) async fn start(handle: &Handle, own: &Own, password: Password) -> Result<Self, Failure> {
         let feed = Feed::new(handle).await?;
+        handle.set_port_mapping(own.map_port).await?;
         handle.connect(own.name.as_str(), password, own.network()).await?;
         Ok(Self { handle: handle.clone(), feed })
     }

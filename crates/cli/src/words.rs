@@ -1,8 +1,8 @@
 //! What a person reads. Text of others never reaches the terminal as it is.
 
 use p2p_comm_engine::{
-    CallEnd, CallPhase, DeviceState, Forgotten, Hearing, Keeping, Notice, PeerState, Remembered, RequestSnapshot,
-    Retention,
+    CallEnd, CallPhase, DeviceState, Forgotten, Hearing, Keeping, Notice, PeerState, PortMapping, Remembered,
+    RequestSnapshot, Retention,
 };
 
 /// `text` without anything that a terminal obeys or that reorders it; further lines are indented, so that none can be
@@ -59,6 +59,32 @@ pub(crate) fn forgotten(forgotten: &Forgotten) -> String {
         Forgotten::Directory => "the directory".to_owned(),
         Forgotten::Left(why) => format!("the files, but perhaps not our entries in the keychain: {why}"),
     }
+}
+
+/// What came of asking the router, and what to do next.
+pub(crate) fn router(mapping: &PortMapping, pinhole: Option<&str>) -> Option<String> {
+    let v4 = match mapping {
+        PortMapping::Off | PortMapping::Asking => None,
+        PortMapping::Needless => Some("This computer has a public address, so no router is asked.".to_owned()),
+        PortMapping::Open { address } => Some(format!("The router lets others in at {address}.")),
+        PortMapping::BehindNat { address } => {
+            let there = address.as_ref().map(|ip| format!(" ({ip})")).unwrap_or_default();
+            Some(format!(
+                "The router has no public address{there}: most likely another one, such as the provider's, stands before it. Let the other side be the open one, or use IPv6 or a VPN."
+            ))
+        }
+        PortMapping::Refused => Some(
+            "The router refused to let others in. Allow UPnP or PCP in it, forward the port by hand, or let the other side be the open one."
+                .to_owned(),
+        ),
+        PortMapping::NoRouter => Some(
+            "No router answered. Allow UPnP or PCP in it, forward the port by hand, or let the other side be the open one."
+                .to_owned(),
+        ),
+    };
+    let v6 = pinhole.map(|address| format!("Over IPv6 the router lets others in at {address}."));
+    let both: Vec<_> = v4.into_iter().chain(v6).collect();
+    (!both.is_empty()).then(|| both.join("\n"))
 }
 
 pub(crate) fn request(request: &RequestSnapshot) -> String {

@@ -7,7 +7,7 @@ use crate::link::Link;
 use call::Audio;
 use online::{Closing, Online, Ready};
 use p2p_comm_model::{CallRecord, Code, Content, FailedCaller, NodePhase, PeerId};
-use p2p_comm_net::Connection;
+use p2p_comm_net::{Connection, MappingState};
 use p2p_comm_proto::{ConnId, Event, Input, Node, Output, Paired, Proven};
 use p2p_comm_store::Queued;
 use std::collections::BTreeMap;
@@ -22,6 +22,7 @@ mod call;
 pub(crate) mod census;
 mod choices;
 mod online;
+mod router;
 mod snapshots;
 
 /// News that wait for the actor at most; whoever brings more waits.
@@ -51,6 +52,8 @@ pub(crate) struct Actor {
     do_not_disturb: bool,
     /// Another program fills the screen, and nothing may disturb then.
     full_screen: bool,
+    /// The router is asked to let others in.
+    map_port: bool,
     pub(crate) phase: NodePhase,
     pub(crate) name: Option<String>,
     online: Option<Online>,
@@ -92,6 +95,8 @@ pub(crate) enum News {
     Guessed(IpAddr),
     /// Somebody at another computer has reached our port.
     Reached,
+    /// The router answered, or its time ran out.
+    Router(MappingState),
     /// What [`p2p_comm_media::Voice::status`] says changed.
     VoiceChanged,
     Ready(Ready, oneshot::Sender<Result<(), crate::Error>>),
@@ -143,6 +148,10 @@ impl Mailbox {
         let _ = self.sender.blocking_send((self.session, news));
     }
 
+    pub(crate) async fn router(&self, state: MappingState) {
+        let _ = self.sender.send((self.session, News::Router(state))).await;
+    }
+
     pub(crate) async fn proven(&self, proof: Proof) {
         let _ = self.sender.send((self.session, News::Proof(proof))).await;
     }
@@ -163,6 +172,7 @@ impl Actor {
             choices: BTreeMap::new(),
             do_not_disturb: false,
             full_screen: false,
+            map_port: false,
             phase: NodePhase::Offline,
             name: None,
             online: None,
@@ -266,12 +276,14 @@ impl Actor {
                 self.reached = true;
                 self.changes.status();
             }
+            News::Router(state) if current => self.router_answered(state),
             News::VoiceChanged if current => self.voice_changed(),
             News::Input(_)
             | News::Proof(_)
             | News::Ready(..)
             | News::Guessed(_)
             | News::Reached
+            | News::Router(_)
             | News::VoiceChanged => {}
         }
         self.drain();

@@ -1,7 +1,7 @@
 use crate::actor::Actor;
 use crate::handle::Handle;
 use p2p_comm_media::device::{self, SoundSystem};
-use p2p_comm_net::{BindError, Config, Endpoint};
+use p2p_comm_net::{BindError, Config, Endpoint, PortMapping};
 use p2p_comm_store::Vault;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,10 +14,15 @@ const COMMANDS: usize = 256;
 /// Starts actors.
 pub struct Engine;
 
+/// Asks the router for an endpoint's port; none where no router may be asked.
+pub(crate) type AskRouter = dyn Fn(&Endpoint) -> Option<PortMapping> + Send + Sync;
+
 /// What an engine does not decide itself.
 #[derive(Clone)]
 pub struct Options {
     pub(crate) bind: Arc<dyn Fn(Config) -> Result<Endpoint, BindError> + Send + Sync>,
+    /// Begins to ask the router, for an endpoint that others could reach.
+    pub(crate) map: Arc<AskRouter>,
     pub(crate) wall: Arc<dyn Fn() -> i64 + Send + Sync>,
     pub(crate) sound: Arc<dyn SoundSystem>,
     pub(crate) vault: Option<Vault>,
@@ -72,7 +77,8 @@ impl Engine {
 impl Default for Options {
     /// Real UDP, the system's clock and sound devices.
     fn default() -> Self {
-        Self { bind: Arc::new(Endpoint::bind), wall: Arc::new(wall), sound: device::system(), vault: None }
+        let map = Arc::new(PortMapping::start);
+        Self { bind: Arc::new(Endpoint::bind), map, wall: Arc::new(wall), sound: device::system(), vault: None }
     }
 }
 
@@ -82,7 +88,13 @@ impl Options {
     pub fn in_memory(network: &p2p_comm_net::mem::Network, ip: std::net::IpAddr) -> Self {
         let network = network.clone();
         let bind = Arc::new(move |config| network.endpoint(ip, config));
-        Self { bind, wall: Arc::new(wall), sound: device::none(), vault: None }
+        Self { bind, map: Arc::new(|_| None), wall: Arc::new(wall), sound: device::none(), vault: None }
+    }
+
+    /// Asks another router than that of this computer.
+    #[must_use]
+    pub fn with_router(self, map: impl Fn(u16) -> PortMapping + Send + Sync + 'static) -> Self {
+        Self { map: Arc::new(move |endpoint| Some(map(endpoint.local_port()))), ..self }
     }
 
     /// Takes the person's clock from `wall`: ms since 1970.

@@ -139,6 +139,11 @@ impl Handle {
         self.call(move |actor| actor.set_full_screen(on)).await
     }
 
+    /// Asks the router to let others in while connected, or takes that back. Off at first.
+    pub async fn set_port_mapping(&self, on: bool) -> Result<(), Error> {
+        self.call(move |actor| actor.set_port_mapping(on)).await
+    }
+
     /// Takes somebody off the list, silently.
     pub async fn remove_peer(&self, peer: PeerId) -> Result<(), Error> {
         self.try_call(move |actor| {

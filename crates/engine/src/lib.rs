@@ -51,12 +51,12 @@ pub use p2p_comm_model::{
     AudioDevice, AudioDevices, AudioSettings, CallEnd, CallNumber, CallPhase, CallRecord, CallSnapshot, Changes, Code,
     Content, ConversationChange, Delivery, DeviceState, FailedCaller, Hearing, Host, Invite, Keeping, LastLine, Line,
     Link, MicTest, Name, NodePhase, NodeStatus, Notice, Page, PeerAddress, PeerId, PeerSnapshot, PeerState, Pii,
-    Quality, Remembered, RequestId, RequestSnapshot, Retention, SealedBy, SearchHit, Sender, Switch, Text, Transmit,
-    VoiceStats, limits,
+    PortMapping, Quality, Remembered, RequestId, RequestSnapshot, Retention, SealedBy, SearchHit, Sender, Switch, Text,
+    Transmit, VoiceStats, limits,
 };
-#[cfg(feature = "test-util")]
-pub use p2p_comm_net::mem;
 pub use p2p_comm_net::{Config as NetConfig, Windows};
+#[cfg(feature = "test-util")]
+pub use p2p_comm_net::{MappingState, PortMapping as RouterDouble, PortState, mem};
 #[cfg(feature = "test-util")]
 pub use p2p_comm_store::MemoryKeychain;
 pub use p2p_comm_store::{Forgotten, Vault};

@@ -70,6 +70,20 @@ pub fn canonical(ip: IpAddr) -> IpAddr {
     ip.to_canonical()
 }
 
+/// Whether the internet at large could have a route to this address: not private, of a carrier's own network (RFC 6598),
+/// of this link or computer, or no single computer's.
+pub fn is_public(ip: IpAddr) -> bool {
+    match canonical(ip) {
+        IpAddr::V4(ip) => {
+            let [first, second, ..] = ip.octets();
+            let carrier = first == 100 && (64..128).contains(&second);
+            let reserved = first == 0 || first >= 224;
+            !(carrier || reserved || ip.is_private() || ip.is_loopback() || ip.is_link_local())
+        }
+        IpAddr::V6(ip) => ip.segments()[0] & 0xe000 == 0x2000,
+    }
+}
+
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -108,6 +122,19 @@ fn write_v6(f: &mut fmt::Formatter<'_>, ip: &Ipv6Addr, port: u16) -> fmt::Result
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn only_addresses_that_the_internet_could_reach_are_public() {
+        for text in ["203.0.113.7", "100.63.255.255", "100.128.0.1", "172.32.0.1", "2001:db8::1", "::ffff:8.8.8.8"] {
+            assert!(is_public(text.parse().unwrap()), "{text}");
+        }
+        let own =
+            ["10.1.2.3", "172.31.0.1", "192.168.1.1", "100.64.0.1", "100.127.255.255", "169.254.1.1", "127.0.0.1"];
+        let nobodys = ["0.0.0.0", "0.1.2.3", "224.0.0.1", "240.0.0.1", "255.255.255.255", "::", "::1", "ff02::1"];
+        for text in own.iter().chain(&nobodys).chain(&["fe80::1", "fd00::1", "::ffff:192.168.1.1"]) {
+            assert!(!is_public(text.parse().unwrap()), "{text}");
+        }
+    }
 
     #[test]
     fn every_kind_of_host_is_accepted() {

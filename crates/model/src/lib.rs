@@ -13,13 +13,14 @@ mod ids;
 mod invite;
 pub mod limits;
 mod link;
+mod mapping;
 mod message;
 mod name;
 mod pii;
 mod retention;
 mod snapshot;
 
-pub use address::{Host, PeerAddress, canonical};
+pub use address::{Host, PeerAddress, canonical, is_public};
 pub use call::{
     AudioDevice, AudioDevices, AudioSettings, CallEnd, CallId, CallNumber, CallPhase, CallRecord, CallSnapshot,
     DeviceState, Hearing, MicTest, Quality, Switch, Transmit, VoiceStats,
@@ -28,6 +29,7 @@ pub use code::Code;
 pub use ids::{DeviceKey, Epoch, MessageId, PeerId, RequestId};
 pub use invite::Invite;
 pub use link::{Link, LinkError};
+pub use mapping::PortMapping;
 pub use message::{Content, Delivery, Line, Notice, Sender, Text, TextError};
 pub use name::{Name, NameError};
 pub use pii::Pii;

@@ -74,6 +74,8 @@ pub const PERSONAL: usize = 256 * 1024;
 pub const PAGE: usize = 200;
 /// Lines of the log kept in memory.
 pub const LOG_LINES: usize = 2000;
+/// An answer of a router that is searched for; of its other answers the library takes 1 MiB.
+pub const ROUTER_ANSWER: usize = 1500;
 /// Features and candidates that a peer may list.
 pub const LISTED: usize = 32;
 /// And one of them.

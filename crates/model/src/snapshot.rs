@@ -1,4 +1,4 @@
-use crate::{CallRecord, Code, Line, PeerId, RequestId, Retention};
+use crate::{CallRecord, Code, Line, PeerId, PortMapping, RequestId, Retention};
 use serde::Serialize;
 
 /// Where this node is between Disconnect and Connect.
@@ -40,6 +40,10 @@ pub struct NodeStatus {
     /// Somebody at another computer has reached our port in this session, so neither a firewall nor a router of ours
     /// keeps everybody out.
     pub reached: bool,
+    /// Whether the router lets others in over IPv4.
+    pub mapping: PortMapping,
+    /// `address:port` that the router lets through over IPv6, because we asked for it.
+    pub pinhole: Option<String>,
     /// Who called in this session without proving the password, the newest first.
     pub failed_callers: Vec<FailedCaller>,
 }

@@ -1,4 +1,4 @@
-mod addresses;
+pub(crate) mod addresses;
 mod incoming;
 pub(crate) mod socket;
 
@@ -89,6 +89,11 @@ impl Endpoint {
     /// routes at each call and sends nothing.
     pub fn local_addresses(&self) -> Vec<IpAddr> {
         addresses::local(self.local.ip().to_canonical(), self.family)
+    }
+
+    /// The one address that it is bound to; `None` if it listens on all.
+    pub(crate) fn bound(&self) -> Option<IpAddr> {
+        Some(self.local.ip().to_canonical()).filter(|ip| !ip.is_unspecified())
     }
 
     /// SHA-256 of this endpoint's certificate in DER form.

@@ -119,6 +119,13 @@ impl Node {
         self.event(Event::Peers);
     }
 
+    /// Changes where others may reach us. Who is connected already is not told.
+    pub fn set_candidates(&mut self, candidates: Vec<SocketAddr>) {
+        if let Some(identity) = &mut self.session {
+            identity.candidates = candidates;
+        }
+    }
+
     /// Ends the session: says goodbye to everybody. The peer list and what waits for whom stay.
     pub fn disconnect(&mut self, now: Instant) {
         self.calls.stop(now, None);

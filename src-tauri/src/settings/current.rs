@@ -2,7 +2,7 @@ use super::file::Found;
 use super::{Settings, SettingsFile};
 use crate::events::{self, ShellEvent, ShellNotice};
 use crate::notices::Notices;
-use crate::{full_screen, login, shortcuts};
+use crate::{RouterAllowed, full_screen, login, shortcuts};
 use p2p_comm_engine::{Code, Error, Handle};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -68,7 +68,10 @@ pub(crate) fn start(app: &AppHandle) {
         let preferences = app.state::<Arc<Preferences>>().inner().clone();
         let first = preferences.now();
         let _turn = preferences.changing.lock().await;
-        if let Err(error) = apply(&app, &Settings::default(), &first).await {
+        // The engine asks no router by itself.
+        let mut unset = Settings::default();
+        unset.network.map_port = false;
+        if let Err(error) = apply(&app, &unset, &first).await {
             tracing::warn!(%error, "not every setting took effect");
         }
         drop(_turn);
@@ -121,6 +124,10 @@ async fn apply(app: &AppHandle, before: &Settings, after: &Settings) -> Result<(
     }
     if after.notifications.quiet_in_full_screen != before.notifications.quiet_in_full_screen {
         full_screen::tell(app, &after.notifications).await?;
+    }
+    if after.network.map_port != before.network.map_port {
+        let allowed = app.state::<RouterAllowed>().0;
+        engine.set_port_mapping(after.network.map_port && allowed).await?;
     }
     if after.privacy.allow_requests != before.privacy.allow_requests {
         engine.allow_requests(after.privacy.allow_requests).await?;

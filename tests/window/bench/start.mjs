@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { AT_HOME } from "../app.mjs";
 import { startDesktops } from "../desktop.mjs";
 import { start } from "../process.mjs";
 import { until } from "../wait.mjs";
@@ -28,7 +29,7 @@ export async function ready({ app }) {
     const home = await desktops.open("alice");
     for (let run = 0; run <= STARTS; run++) {
       const began = performance.now();
-      const program = start(app, [], { env: { ...home.env, RUST_LOG: "p2p_comm=info" } });
+      const program = start(app, AT_HOME, { env: { ...home.env, RUST_LOG: "p2p_comm=info" } });
       await until("the window is ready", () => program.output().includes("window ready"), DEADLINE_MS, POLL_MS);
       if (run > 0) times.push(performance.now() - began);
       await program.stop();

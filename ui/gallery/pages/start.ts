@@ -1,3 +1,5 @@
+import type { PortMapping } from "../../src/host/host";
+import type { MockHost } from "../../src/host/mock";
 import type { Section } from "../../src/state/settings.svelte";
 import type { GalleryPage } from "../page";
 import type { Visitor } from "../visitor";
@@ -12,6 +14,15 @@ const SECTIONS: Section[] = [
   "appearance",
   "shortcuts",
   "about",
+];
+
+const OUTSIDE = "203.0.113.71:47800";
+const ROUTERS: [string, PortMapping, string?][] = [
+  ["asking", { kind: "asking" }],
+  ["open", { kind: "open", address: OUTSIDE }, "[2001:db8:4f2:1a00:9c1e:71ff:fe3a:2b60]:47800"],
+  ["carrier", { kind: "behindNat", address: "100.72.14.9" }],
+  ["refused", { kind: "refused" }],
+  ["silent", { kind: "noRouter" }],
 ];
 
 const settings =
@@ -97,6 +108,11 @@ const pages: GalleryPage[] = [
       await visitor.find("quit");
     },
   },
+  ...ROUTERS.map(([name, mapping, pinhole = null]) => ({
+    name: `settings-network-${name}`,
+    before: (host: MockHost) => host.setNetwork({ mapping, pinhole }),
+    act: settings("network"),
+  })),
   ...SECTIONS.map((section) => ({ name: `settings-${section}`, act: settings(section) })),
   {
     name: "settings-audio-voice",

@@ -11,6 +11,19 @@ const pages: GalleryPage[] = [
     act: (visitor) => visitor.open(name),
   })) satisfies GalleryPage[]),
   {
+    name: "conversation-waiting-carrier",
+    before: (host) => host.setNetwork({ mapping: { kind: "behindNat", address: "100.72.14.9" } }),
+    act: (visitor) => visitor.open("dave"),
+  },
+  {
+    name: "addresses-open",
+    before: (host) => host.setNetwork({ mapping: { kind: "open", address: "203.0.113.71:47800" } }),
+    act: async (visitor) => {
+      await visitor.click("my-addresses");
+      await visitor.find("status-router");
+    },
+  },
+  {
     name: "conversation-blocked",
     act: async (visitor) => {
       await visitor.find("peer-row");

@@ -16,8 +16,8 @@ export interface Settings {
     incoming: "popup" | "window" | "notification";
   };
   privacy: { allowRequests: boolean };
-  /** `port` 0: the first free one. */
-  network: { port: number };
+  /** `port` 0: the first free one. `mapPort`: the router is asked to let friends in. */
+  network: { port: number; mapPort: boolean };
   /** Keys that work everywhere, as "Control+Shift+KeyM"; `talkInWindow` is one key, as `KeyboardEvent.code`. */
   shortcuts: {
     talk: string | null;

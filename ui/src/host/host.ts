@@ -35,6 +35,7 @@ export type {
   Notice,
   Page,
   PeerState,
+  PortMapping,
   Quality,
   RequestSnapshot,
   Sender,

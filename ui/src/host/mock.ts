@@ -91,6 +91,12 @@ export class MockHost extends MockCalling implements Host {
     this.tell({ status: true, peers: true, requests: true });
   }
 
+  /** What came of asking the router, and who got through. */
+  setNetwork(some: Partial<Pick<NodeStatus, "mapping" | "pinhole" | "reached">>): void {
+    this.#status = { ...this.#status, ...some };
+    this.tell({ status: true });
+  }
+
   /** Makes the next call of this method fail. */
   failNext(method: keyof Host, code: Code): void {
     this.#failures.set(method, code);
@@ -146,8 +152,10 @@ export class MockHost extends MockCalling implements Host {
   async status(): Promise<NodeStatus> {
     const counted = this.#peers.filter(({ echo, state }) => !echo && state.kind !== "blocked");
     const peersOnline = counted.filter(({ state }) => state.kind === "connected").length;
+    const { mapping, addresses } = this.#status;
     return {
       ...this.#status,
+      addresses: mapping.kind === "open" ? [mapping.address, ...addresses] : addresses,
       doNotDisturb: this.quietEverywhere,
       peersOnline,
       peersTotal: counted.length,
@@ -501,4 +509,6 @@ const OFFLINE: NodeStatus = {
   failedCallers: [],
   doNotDisturb: false,
   reached: false,
+  mapping: { kind: "off" },
+  pinhole: null,
 };

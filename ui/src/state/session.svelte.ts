@@ -13,6 +13,8 @@ const OFFLINE: NodeStatus = {
   failedCallers: [],
   doNotDisturb: false,
   reached: false,
+  mapping: { kind: "off" },
+  pinhole: null,
 };
 
 /** My own node: from Connect to Disconnect. */

@@ -168,6 +168,8 @@ test("the status bar is worded as promised", () => {
     failedCallers: [],
     doNotDisturb: false,
     reached: false,
+    mapping: { kind: "off" as const },
+    pinhole: null,
   };
   expect(statusLine({ ...status, phase: "online" })).toBe("Connected as NAME · UDP port 47800 · 2 of 3 peers online");
   const caller = { address: "10.0.0.9", count: 2, at: 0 };

@@ -32,6 +32,8 @@ const online: NodeStatus = {
   failedCallers: [],
   doNotDisturb: false,
   reached: false,
+  mapping: { kind: "off" },
+  pinhole: null,
 };
 const silent: PeerState = { kind: "failed", code: "nobodyAnswers", retryAt: 12_000 };
 
@@ -65,6 +67,22 @@ test("silence is on their side if others can reach us", () => {
 
 test("silence can be on either side if nobody has reached us, and our own port is named", () => {
   expect(words(silent)).toMatch(/either side\. Nobody from outside has reached you yet either.*UDP port 47801/);
+});
+
+test("a router that lets others in is named, and that the invite has its address", () => {
+  const mapping = { kind: "open", address: "203.0.113.7:47801" } as const;
+  expect(words(silent, {}, { mapping })).toMatch(
+    /either side\. Your router lets others in at 203\.0\.113\.7:47801\. Give bob your invite/,
+  );
+});
+
+test("behind a provider's router it is the other side that has to be open, unless IPv6 is", () => {
+  const mapping = { kind: "behindNat", address: "100.72.14.9" } as const;
+  expect(words(silent, {}, { mapping })).toMatch(
+    /You can hardly be reached: another router.*bob's side has to be the open/,
+  );
+  expect(words(silent, {}, { mapping, pinhole: "[2001:db8::1]:47801" })).not.toContain("You can hardly be reached");
+  expect(words(silent, {}, { mapping, reached: true })).toContain("Others can reach you");
 });
 
 test("without a network of our own it is on ours", () => {

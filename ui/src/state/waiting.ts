@@ -64,6 +64,21 @@ function nobodyAnswers({ host, port }: PeerSnapshot, status: NodeStatus, name: s
       next: `Others can reach you, so ${name}'s app is not running, or a firewall or router lets nothing in. Ask them to open the app and to compare address and port with you.`,
     };
   }
+  const { mapping } = status;
+  if (mapping.kind === "behindNat" && !status.pinhole) {
+    return {
+      what,
+      side: "either",
+      next: `You can hardly be reached: another router, such as your provider's, stands before yours. ${name}'s side has to be the open one, with the app open and you on the list; or meet over IPv6 or a VPN.`,
+    };
+  }
+  if (mapping.kind === "open") {
+    return {
+      what,
+      side: "either",
+      next: `Your router lets others in at ${mapping.address}. Give ${name} your invite, which has this address, and ask them to have the app open and you on the list.`,
+    };
+  }
   return {
     what,
     side: "either",

@@ -1,5 +1,6 @@
 //! Between Connect and Disconnect.
 
+use crate::actor::router::Router;
 use crate::actor::{Actor, Dialing, News};
 use crate::dial::{self, Dialer};
 use crate::kdf::Kdf;
@@ -27,6 +28,7 @@ pub(crate) struct Online {
     pub(crate) endpoint: Endpoint,
     pub(crate) kdf: Arc<Kdf>,
     pub(crate) gate: Arc<Mutex<Gate>>,
+    pub(super) router: Option<Router>,
     listen: JoinHandle<()>,
 }
 
@@ -126,7 +128,8 @@ impl Actor {
             endpoint.close(CloseCode::Bye);
             let (said, goodbye) = watch::channel(());
             tokio::spawn(async move {
-                let _ = tokio::time::timeout(GOODBYE, endpoint.wait_idle()).await;
+                let goodbye = async { tokio::join!(endpoint.wait_idle(), Router::close(online.router)) };
+                let _ = tokio::time::timeout(GOODBYE, goodbye).await;
                 drop(endpoint);
                 drop(said);
             });
@@ -170,11 +173,11 @@ impl Actor {
         let gate = Arc::new(Mutex::new(Gate::default()));
         let listener = Listener::new(endpoint.clone(), gate.clone(), kdf.clone(), salt, key, self.mailbox());
         let port = endpoint.local_port();
-        let candidates = endpoint.local_addresses().into_iter().map(|ip| SocketAddr::new(ip, port)).collect();
         let listen = tokio::spawn(listen::listen(listener));
-        self.online = Some(Online { endpoint, kdf, gate, listen });
+        self.online = Some(Online { endpoint, kdf, gate, router: None, listen });
         self.phase = NodePhase::Online;
         tracing::info!(port, "connected");
+        let candidates = self.candidates();
         self.keep_profile(|profile| (profile.name, profile.port) = (Some(name.clone()), Some(port)));
         let (device, life) = match self.kept_device() {
             Some(device) => (device, KeyLife::Kept),
@@ -182,6 +185,7 @@ impl Actor {
         };
         self.kept_key = life == KeyLife::Kept;
         self.node.connect(self.now(), Identity { name, device, life, candidates });
+        self.ask_router();
     }
 }
 

@@ -32,6 +32,8 @@ impl Actor {
             echo: self.echo.is_some(),
             do_not_disturb: self.do_not_disturb,
             reached: self.reached,
+            mapping: self.mapping(),
+            pinhole: self.pinhole(),
             failed_callers: self.guessers.clone(),
         }
     }
@@ -124,18 +126,28 @@ impl Actor {
         self.sockets().into_iter().map(|socket| PeerAddress::from(socket).to_string()).collect()
     }
 
-    /// Where others may reach us: what peers see first, then this computer's own addresses.
+    /// Where others may reach us: what the router lets in first, then what peers see, then this computer's own addresses.
     fn sockets(&self) -> Vec<SocketAddr> {
-        let Some(online) = self.online() else { return Vec::new() };
-        let port = online.endpoint.local_port();
-        let own = online.endpoint.local_addresses().into_iter().map(|ip| SocketAddr::new(ip, port));
-        let mut addresses: Vec<SocketAddr> = self.observed.iter().filter(|a| !a.ip().is_loopback()).copied().collect();
-        for address in own {
+        let seen = self.observed.iter().filter(|address| !address.ip().is_loopback()).copied();
+        let mut addresses = Vec::new();
+        for address in self.let_in().into_iter().chain(seen).chain(self.own()) {
             if !addresses.contains(&address) {
                 addresses.push(address);
             }
         }
         addresses
+    }
+
+    /// What a peer is told to try, should we move out of its sight.
+    pub(super) fn candidates(&self) -> Vec<SocketAddr> {
+        self.let_in().into_iter().chain(self.own()).collect()
+    }
+
+    /// This computer's own addresses.
+    fn own(&self) -> Vec<SocketAddr> {
+        let Some(online) = self.online() else { return Vec::new() };
+        let port = online.endpoint.local_port();
+        online.endpoint.local_addresses().into_iter().map(|ip| SocketAddr::new(ip, port)).collect()
     }
 }
 

@@ -13,12 +13,17 @@ pub(super) fn local(bound: IpAddr, family: Family) -> Vec<IpAddr> {
         return vec![bound];
     }
     let mut found: Vec<IpAddr> = Vec::new();
-    for ip in OUTWARDS.into_iter().filter_map(source_towards).chain(LOOPBACK) {
+    for ip in outwards().into_iter().flatten().chain(LOOPBACK) {
         if family.reaches(ip) && !found.contains(&ip) {
             found.push(ip);
         }
     }
     found
+}
+
+/// The addresses from which the system would send to the internet: IPv4, then IPv6.
+pub(crate) fn outwards() -> [Option<IpAddr>; 2] {
+    OUTWARDS.map(source_towards)
 }
 
 /// The address the system would send from. Connecting a UDP socket only looks up the route.

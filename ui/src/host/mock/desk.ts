@@ -43,7 +43,7 @@ export abstract class MockDesk {
       incoming: "popup",
     },
     privacy: { allowRequests: true },
-    network: { port: 0 },
+    network: { port: 0, mapPort: true },
     shortcuts: { talk: null, mute: null, answer: null, end: null, talkInWindow: "Space" },
     seen: { trayHint: false },
   };

@@ -106,6 +106,16 @@ test("network says whether others get through, with the addresses", async () => 
   expect(screen.getByText("None since you connected.")).toBeVisible();
 });
 
+test("network says what the router answered, and hands over whether it is asked", async () => {
+  const { host, user } = await openSection("network");
+  host.setNetwork({ mapping: { kind: "behindNat", address: "100.72.14.9" } });
+  await waitFor(() =>
+    expect(screen.getByTestId("network-router")).toHaveTextContent("Your router has no public address"),
+  );
+  await user.click(screen.getByTestId("map-port"));
+  await waitFor(async () => expect((await host.settings()).network).toEqual({ port: 0, mapPort: false }));
+});
+
 test.each(["messages", "requests", "missedCalls", "showContent", "doNotDisturb"] as const)(
   "notifications: %s is handed over at once",
   async (kind) => {
