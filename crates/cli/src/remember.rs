@@ -38,7 +38,7 @@ pub(crate) async fn export(export: &Export) -> Result<(), Failure> {
     let same = |peer: &&p2p_comm_engine::PeerSnapshot| {
         wanted.iter().any(|address| address.host.to_string() == peer.host && address.port == peer.port)
     };
-    let peer = peers.iter().find(same).ok_or(Failure::Engine(Code::NotFound.into()))?.id;
+    let peer = peers.iter().find(same).ok_or_else(|| Failure::Engine(Code::NotFound.into()))?.id;
     let format = if export.json { ExportFormat::Json } else { ExportFormat::Text };
     handle.export_conversation(peer, format, stdout()).await?;
     Ok(())

@@ -234,7 +234,7 @@ impl Conversation {
     }
 
     /// What the store does not know yet, once.
-    pub(crate) fn to_write(&mut self, peer: PeerId) -> Vec<Change> {
+    pub(crate) fn unwritten(&mut self, peer: PeerId) -> Vec<Change> {
         let unwritten = std::mem::take(&mut self.unwritten);
         if !self.kept {
             return Vec::new();
@@ -278,7 +278,7 @@ impl Conversation {
 
     /// Number of the oldest line, in memory or in the store; `end` if there is none.
     pub(crate) fn first(&self) -> u64 {
-        self.older.unwrap_or(self.in_memory())
+        self.older.unwrap_or_else(|| self.in_memory())
     }
 
     /// The newest line that is no notice.

@@ -349,7 +349,7 @@ impl Actor {
         let held = self.node.holds(peer);
         if let (Some(open), true) = (self.keep.open(), held) {
             open.batch.changes.push(Change::Acked(peer, counter));
-            open.due.get_or_insert(Instant::now() + LAZY);
+            open.due.get_or_insert_with(|| Instant::now() + LAZY);
         }
     }
 
@@ -357,7 +357,7 @@ impl Actor {
     pub(crate) fn keep_lines(&mut self, peer: PeerId) {
         let keeps = self.keeps_lines(peer);
         let Some(conversation) = self.conversations.get_mut(&peer) else { return };
-        let changes = conversation.to_write(peer);
+        let changes = conversation.unwritten(peer);
         let end = conversation.end();
         if let (Some(open), true) = (self.keep.open(), keeps && !changes.is_empty()) {
             open.keep(changes);
@@ -478,7 +478,7 @@ impl Actor {
         let wall = self.wall();
         let wait =
             next.map(|at| Duration::from_millis(u64::try_from(at.saturating_sub(wall)).unwrap_or(0)).min(MINUTE));
-        let wait = wait.or(open.then_some(MINUTE));
+        let wait = wait.or_else(|| open.then_some(MINUTE));
         let at = wait.map(|wait| Instant::now() + wait);
         self.keep.expiry = match (self.keep.expiry, at) {
             (Some(before), Some(at)) => Some(before.min(at)),

@@ -35,8 +35,8 @@ struct FromStore {
 
 impl Plan {
     /// The page, if memory has all of it.
-    pub(crate) fn ready(self) -> Result<Page, Self> {
-        if self.store.is_none() { Ok(self.page) } else { Err(self) }
+    pub(crate) fn ready(self) -> Result<Page, Box<Self>> {
+        if self.store.is_none() { Ok(self.page) } else { Err(self.into()) }
     }
 
     /// The page. Reads from the disk.
