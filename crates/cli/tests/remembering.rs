@@ -166,11 +166,11 @@ fn whoever_is_killed_at_any_moment_nothing_acknowledged_is_lost_or_doubled() {
 
 /// The numbers that this run of alice's program counted as delivered so far.
 fn of(sending: &mut Run, given: &[u64]) -> Vec<u64> {
-    let counts = sending.rest().iter().filter_map(|line| {
+    let mut counts = sending.rest().iter().filter_map(|line| {
         let event: serde_json::Value = serde_json::from_str(line).ok()?;
         event["delivered"].as_u64().filter(|_| event["event"] == "delivery")
     });
-    let delivered = counts.last().unwrap_or(0) as usize;
+    let delivered = counts.next_back().unwrap_or(0) as usize;
     given[..delivered].to_vec()
 }
 
