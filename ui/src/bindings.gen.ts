@@ -295,6 +295,48 @@ export type Code =
 "notAnImage" | 
 /**  The system could not open the link or use the clipboard. */
 "systemRefused" | 
+/**  Nothing is kept here, or it is not open. */
+"notRemembered" | 
+/**  Something is kept here already. */
+"alreadyRemembered" | 
+/**  The store opens in the other way: by the keychain or by a passphrase. */
+"otherSeal" | 
+/**  Not the passphrase of the store. */
+"wrongPassphrase" | 
+/**  The passphrase is empty or longer than [`crate::limits::PASSWORD`]. */
+"invalidPassphrase" | 
+/**  There is no keychain on this computer. */
+"keychainAbsent" | 
+/**  The keychain is locked. */
+"keychainLocked" | 
+/**  The keychain, or the person whom it asked, refused. */
+"keychainRefused" | 
+/**  The keychain does not have the key of this store. */
+"keychainWithoutKey" | 
+/**  The keychain failed otherwise. */
+"keychainFailed" | 
+/**  The store makes no sense. */
+"storeDamaged" | 
+/**  The store is of a newer version. */
+"storeNewer" | 
+/**  Another running program uses the store. */
+"storeInUse" | 
+/**  The files of the store were deleted or replaced while they were open. */
+"storeGone" | 
+/**  The disk is full. */
+"diskFull" | 
+/**  The disk or the directory cannot be written. */
+"diskReadOnly" | 
+/**  Any other failure of the store. */
+"storeFailed" | 
+/**  What is kept can only be opened before anybody was added. */
+"listNotEmpty" | 
+/**  The peer's app is not there, or cannot let messages disappear. */
+"vanishUnsupported" | 
+/**  Not an exported conversation, or one beyond the limits. */
+"invalidExport" | 
+/**  The conversation has lines already. */
+"conversationNotEmpty" | 
 /**  A mistake of this program; the log says more. */
 "internal";
 
@@ -326,6 +368,10 @@ call: CallRecord } |
 { kind: "notice"; 
 /**  What it is about. */
 notice: Notice } | 
+/**  From here on messages of this conversation disappear, on both sides, or stay. */
+{ kind: "vanishing"; 
+/**  So long after it was written or came in, seconds; none: they stay. */
+after: number | null } | 
 /**  A message of a kind that this version does not know. */
 { kind: "unknown" };
 
@@ -447,6 +493,8 @@ export type Line = {
 	at: number,
 	/**  How far it came; only for our own messages. */
 	delivery: Delivery | null,
+	/**  When it disappears, our clock, milliseconds since 1970 (UTC); none: never, or not before it is acknowledged. */
+	vanishesAt: number | null,
 } & Content;
 
 /**  A link as it will really be opened. */
@@ -618,6 +666,14 @@ export type PeerSnapshot = {
 	pinned: boolean,
 	/**  At most 120 characters of what is written to them and not sent; empty if nothing is. */
 	draft: string,
+	/**  How long the lines of this conversation are kept on this computer; none: as for all. */
+	retention: Retention | null,
+	/**  Whether they are kept at all. */
+	keepsMessages: boolean,
+	/**  Messages of this conversation disappear on both sides so long after they came, s; none: they stay. */
+	vanish: number | null,
+	/**  Their app is there and lets messages disappear. */
+	canVanish: boolean,
 	/**  Lines that came in since the conversation was last read. */
 	unread: number,
 	/**  The newest line. */
@@ -719,6 +775,19 @@ export type RequestSnapshot = {
 	/**  When it came, milliseconds since 1970 (UTC). */
 	at: number,
 };
+
+/**  How long the lines of a conversation are kept on this computer. */
+export type Retention = 
+/**  Not at all: they live in memory. */
+"off" | 
+/**  For 24 hours. */
+"day" | 
+/**  For 7 days. */
+"week" | 
+/**  For 30 days. */
+"month" | 
+/**  Until somebody deletes them. */
+"forever";
 
 /**  A line that has every word of a search. */
 export type SearchHit = {

@@ -99,7 +99,7 @@ pub struct Queued {
     pub at: i64,
     /// What it says.
     pub content: Content,
-    /// How long both sides keep it, seconds; none: for ever.
+    /// How long both sides keep it once it is delivered, seconds; none: for ever.
     pub vanish: Option<u32>,
 }
 

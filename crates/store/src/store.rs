@@ -92,11 +92,10 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes what is older than its conversation keeps lines, and lines and queued messages whose own time has come. `now`: our
-    /// clock, ms since 1970 (UTC). Costs next to nothing when there is nothing to delete.
+    /// Deletes what is older than its conversation keeps lines, and lines whose own time has come. What waits for a peer stays: its
+    /// time begins when it is delivered. `now`: our clock, ms since 1970 (UTC). Costs next to nothing when there is nothing to delete.
     pub fn expire(&mut self, now: i64) -> Result<Vec<Expired>, Error> {
         let due = self.in_transaction(|connection| {
-            let queued = queue::expire(connection, now)?;
             let default = profile::get(connection)?.map_or(Retention::Forever, |profile| profile.retention);
             let until = |own: Option<Retention>| match own.unwrap_or(default) {
                 Retention::Off => Some(i64::MAX),
@@ -104,12 +103,10 @@ impl Store {
             };
             let old = peers::retentions(connection)?.into_iter();
             let old = old.filter_map(|(peer, own)| Some(Which::Until(peer, until(own)?)));
-            Ok((queued, old.chain([Which::Expired(now)]).collect::<Vec<_>>()))
+            Ok(old.chain([Which::Expired(now)]).collect::<Vec<_>>())
         });
-        let (queued, due) = due?;
-        self.unclean |= queued;
         let mut gone = BTreeMap::new();
-        for which in due {
+        for which in due? {
             let removed = self.in_transaction(|connection| Ok(lines::remove(connection, &which)?))?;
             self.unclean |= !removed.is_empty();
             removed.iter().for_each(|peer| *gone.entry(*peer).or_insert(0) += 1);

@@ -24,13 +24,6 @@ pub(crate) fn remove(connection: &Connection, peer: PeerId, counter: u64) -> Res
     Ok(statement.execute((peer.0, int(counter)))? > 0)
 }
 
-/// Removes what has vanished at `now`. Says whether anything had.
-pub(crate) fn expire(connection: &Connection, now: i64) -> Result<bool> {
-    let mut statement =
-        connection.prepare_cached("DELETE FROM queue WHERE vanish IS NOT NULL AND at + vanish * 1000 <= ?1")?;
-    Ok(statement.execute((now,))? > 0)
-}
-
 pub(crate) fn of(connection: &Connection, peer: PeerId) -> Result<Vec<Queued>> {
     let sql = "SELECT counter, at, vanish, kind, text, detail FROM queue WHERE peer = ?1 ORDER BY counter";
     let mut statement = connection.prepare_cached(sql)?;

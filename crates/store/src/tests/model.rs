@@ -118,7 +118,6 @@ proptest! {
                     store.expire(now).unwrap();
                     for with in model.values_mut() {
                         with.lines.retain(|_, line| line.expires_at.is_none_or(|at| at > now));
-                        with.queue.retain(|_, queued| queued.vanish.is_none_or(|vanish| queued.at + i64::from(vanish) * 1000 > now));
                     }
                 }
                 Step::Restart => {

@@ -199,18 +199,18 @@ fn lines_go_when_the_time_of_their_conversation_is_over() {
 }
 
 #[test]
-fn a_vanishing_message_goes_at_its_time_wherever_it_is() {
+fn a_line_goes_at_its_time_and_what_waits_for_bob_stays() {
     let alice = Computer::new();
     let mut store = alice.with_bob();
     let vanishing = KeptLine { expires_at: Some(1000), ..line(1, "gone") };
-    let waiting = Queued { at: 500, vanish: Some(1), ..queued(1, "gone too") };
+    let waiting = Queued { at: 500, vanish: Some(1), ..queued(1, "waits") };
     store
         .write(&[Change::Line(BOB, line(0, "a")), Change::Line(BOB, vanishing), Change::Line(BOB, line(2, "b"))])
         .unwrap();
-    store.write(&[Change::Queued(BOB, waiting), Change::Queued(BOB, queued(2, "stays"))]).unwrap();
+    store.write(&[Change::Queued(BOB, waiting.clone())]).unwrap();
     store.expire(999).unwrap();
     assert_eq!(store.load(9).unwrap().peers[0].tail.len(), 3);
     store.expire(1500).unwrap();
     let with_bob = store.load(9).unwrap().peers.remove(0);
-    assert_eq!((texts(&with_bob.tail), with_bob.queue), (vec!["a".into(), "b".into()], vec![queued(2, "stays")]));
+    assert_eq!((texts(&with_bob.tail), with_bob.queue), (vec!["a".into(), "b".into()], vec![waiting]));
 }
