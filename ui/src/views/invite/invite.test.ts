@@ -188,3 +188,22 @@ test("axe finds nothing: empty, understood, wrong, by hand, with the code", asyn
   await user.click(screen.getByTestId("add-submit"));
   await expectAccessible();
 });
+
+test("an invite that was opened as a link stands in the dialog, and nobody is added", async () => {
+  const { host } = await openOnline("empty");
+  const add = vi.spyOn(host, "addPeer");
+  host.openInvite("p2p-comm:nina@198.51.100.9:47800");
+  await waitFor(() => expect(screen.getByTestId("add-invite")).toHaveValue("p2p-comm:nina@198.51.100.9:47800"));
+  await waitFor(() => expect(screen.getByTestId("add-label")).toHaveValue("nina"));
+  expect(add).not.toHaveBeenCalled();
+});
+
+test("another one replaces it, and what is no invite says so", async () => {
+  const { host } = await openExchange();
+  host.openInvite("p2p-comm:nina@198.51.100.9:47800");
+  await waitFor(() => expect(screen.getByTestId("add-label")).toHaveValue("nina"));
+  host.openInvite("p2p-comm:what?");
+  await waitFor(() => expect(screen.getByTestId("add-error")).toBeVisible());
+  expect(screen.getByTestId("add-invite")).toHaveValue("p2p-comm:what?");
+  expect(screen.getByTestId("add-label")).toHaveValue("");
+});
