@@ -71,7 +71,8 @@ export function brokenChangelog(tag) {
   }
   if (section === undefined) return [`CHANGELOG.md has no section "## ${one} - YEAR-MONTH-DAY"`];
   const broken = [];
-  if (section.date === undefined) broken.push(`CHANGELOG.md, ${one}: its date is missing: "## ${one} - YEAR-MONTH-DAY"`);
+  if (section.date === undefined)
+    broken.push(`CHANGELOG.md, ${one}: its date is missing: "## ${one} - YEAR-MONTH-DAY"`);
   if (!/^- /m.test(section.text)) broken.push(`CHANGELOG.md, ${one}: nothing is said there`);
   return broken;
 }

@@ -1,0 +1,69 @@
+// `npm run package`: what people install, for the system it runs on, in `packages` of the build's directory.
+// Linux: .deb, .rpm, .AppImage. Windows: .msi and an .exe that installs. macOS: .dmg.
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { main, must, run, Stop, step } from "./lib/run.mjs";
+import { appImage } from "./package/appimage.mjs";
+import { bundlerConfig, FORMATS } from "./package/config.mjs";
+import { linuxFiles } from "./package/files.mjs";
+import { PACKAGES, RELEASE, STAGING, TARGET } from "./package/places.mjs";
+import { buildUi, setup } from "./setup.mjs";
+
+const LOCKED = process.env.CI ? ["--locked"] : [];
+
+await main(async () => {
+  const formats = FORMATS[process.platform];
+  if (formats === undefined) throw new Stop(`There are no packages for ${process.platform}.`);
+  await setup({ packages: true });
+  await buildUi();
+  // One after the other: together they would share features, and everything would be built once more.
+  for (const name of ["p2p-comm", "p2p-comm-cli"]) {
+    await step(name, () => must("cargo", ["build", "--release", "-p", name, ...LOCKED]));
+  }
+  refuseAutomation();
+  rmSync(STAGING, { recursive: true, force: true });
+  mkdirSync(STAGING, { recursive: true });
+  const files = process.platform === "linux" ? linuxFiles() : {};
+  await step(formats.join(", "), () => bundle(formats, files));
+  collect(formats);
+  if (process.platform === "linux") await step("AppImage", appImage);
+  for (const name of readdirSync(PACKAGES).sort()) {
+    console.log(
+      `${(statSync(join(PACKAGES, name)).size / 2 ** 20).toFixed(1).padStart(6)} MiB  ${join(PACKAGES, name)}`,
+    );
+  }
+});
+
+/** A build that tests may drive is for nobody else. */
+function refuseAutomation() {
+  const name = process.platform === "win32" ? "p2p-comm.exe" : "p2p-comm";
+  if (readFileSync(join(RELEASE, name)).includes("TAURI_WEBVIEW_AUTOMATION")) {
+    throw new Stop(`${join(RELEASE, name)} is a build with the feature "automation".`);
+  }
+}
+
+async function bundle(formats, files) {
+  const config = join(STAGING, "bundler.json");
+  writeFileSync(config, JSON.stringify(bundlerConfig(files), null, 2));
+  const cli = join("node_modules", "@tauri-apps", "cli", "tauri.js");
+  const arguments_ = [cli, "bundle", "--ci", "--bundles", formats.join(","), "--config", config];
+  // Its own names for signing keys of updates and the like are no part of this.
+  const code = await run(process.execPath, arguments_, { env: { CARGO_TARGET_DIR: TARGET } });
+  if (code !== 0) throw new Stop("The packages could not be made.");
+}
+
+/** Puts what was bundled into one directory, under names without blanks. */
+function collect(formats) {
+  rmSync(PACKAGES, { recursive: true, force: true });
+  mkdirSync(PACKAGES, { recursive: true });
+  for (const format of formats) {
+    const directory = join(RELEASE, "bundle", format);
+    const extension = format === "nsis" ? ".exe" : `.${format}`;
+    const made = readdirSync(directory).filter((name) => name.endsWith(extension));
+    if (made.length !== 1) throw new Stop(`${directory} should hold one ${extension}, and holds ${made.length}.`);
+    copyFileSync(
+      join(directory, made[0]),
+      join(PACKAGES, basename(made[0]).replace("P2P Privacy Communications", "p2p-comm")),
+    );
+  }
+}

@@ -1,0 +1,82 @@
+// What the bundler is told on top of tauri.conf.json, by system.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { RELEASE, SOURCES } from "./places.mjs";
+
+/** What the bundler makes of which system, by its own names. */
+export const FORMATS = { linux: ["deb", "rpm"], darwin: ["dmg"], win32: ["msi", "nsis"] };
+
+export const MAINTAINER = "The developers of P2P Privacy Communications <p2p-comm@p2p-comm.invalid>";
+const SUMMARY = "private messages and calls between people who share a password";
+const DESCRIPTION = `\
+Two people who share a password talk directly, computer to computer,
+end-to-end encrypted: messages, links and voice calls. There is no account,
+no server and no tracking, and nothing of what they say is written to the
+disk.
+
+It lives in the tray. The same without a window is p2p-comm-cli.`;
+
+const COMMON = { license: "MIT OR Apache-2.0", category: "SocialNetworking", shortDescription: SUMMARY };
+
+/** @param files on Linux: what goes into the packages beside the app, by the place there */
+export function bundlerConfig(files) {
+  if (process.platform === "linux") return linux(files);
+  return process.platform === "darwin" ? mac() : windows();
+}
+
+/** The product's name becomes that of the package, so it is the program's; the window and the desktop entry say the long one. */
+function linux(files) {
+  const desktopTemplate = join(SOURCES, "linux/p2p-comm.desktop");
+  return {
+    productName: "p2p-comm",
+    bundle: {
+      ...COMMON,
+      longDescription: DESCRIPTION,
+      publisher: MAINTAINER,
+      icon: [16, 24, 32, 48, 64, 128, 256].map((size) => `src-tauri/icons/${size}x${size}.png`),
+      linux: {
+        // The bundler itself adds the web view and GTK. The tray needs no library: it is D-Bus.
+        deb: {
+          files,
+          desktopTemplate,
+          section: "net",
+          depends: [`libc6 (>= ${oldestC()})`, "libgcc-s1", "libasound2", "libdbus-1-3"],
+          recommends: ["pipewire-pulse | pulseaudio", "xdg-utils"],
+        },
+        rpm: { files, desktopTemplate, depends: ["libasound.so.2()(64bit)"], recommends: ["xdg-utils"] },
+      },
+    },
+  };
+}
+
+/** The oldest C library with which both programs start: the newest of the versions that they name. */
+function oldestC() {
+  const named = ["p2p-comm", "p2p-comm-cli"].flatMap((name) => {
+    const text = readFileSync(join(RELEASE, name), "latin1");
+    return [...text.matchAll(/GLIBC_2\.(\d+)/g)].map(([, minor]) => Number(minor));
+  });
+  return `2.${Math.max(...named)}`;
+}
+
+/** Signed for this computer only, unless the environment has an identity (`APPLE_SIGNING_IDENTITY`). */
+function mac() {
+  return {
+    bundle: {
+      ...COMMON,
+      macOS: {
+        signingIdentity: "-",
+        entitlements: join(SOURCES, "macos/entitlements.plist"),
+        infoPlist: join(SOURCES, "macos/Info.plist"),
+      },
+    },
+  };
+}
+
+/** Signed if the environment names a certificate of this user (`P2P_COMM_SIGN_THUMBPRINT`) and a clock for signatures. */
+function windows() {
+  const { P2P_COMM_SIGN_THUMBPRINT: certificateThumbprint, P2P_COMM_SIGN_TIMESTAMP: timestampUrl } = process.env;
+  const signing = certificateThumbprint && { certificateThumbprint, digestAlgorithm: "sha256", timestampUrl };
+  // For one person, without an administrator; the web view is fetched where it is not there.
+  const nsis = { installMode: "currentUser" };
+  return { bundle: { ...COMMON, windows: { ...signing, nsis, webviewInstallMode: { type: "downloadBootstrapper" } } } };
+}
