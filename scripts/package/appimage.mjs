@@ -38,7 +38,6 @@ function fill(directory) {
   const tree = readdirSync(bundle).find((name) => existsSync(join(bundle, name, "data/usr")));
   if (tree === undefined) throw new Stop(`${bundle} holds no tree of a package.`);
   cpSync(join(bundle, tree, "data"), directory, { recursive: true });
-  rmSync(join(directory, "usr/share/lintian"), { recursive: true, force: true });
   cpSync(join(SOURCES, "linux/AppRun"), join(directory, "AppRun"));
   chmodSync(join(directory, "AppRun"), 0o755);
   symlinkSync("usr/share/applications/p2p-comm.desktop", join(directory, "p2p-comm.desktop"));

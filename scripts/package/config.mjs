@@ -6,7 +6,7 @@ import { RELEASE, SOURCES } from "./places.mjs";
 /** What the bundler makes of which system, by its own names. */
 export const FORMATS = { linux: ["deb", "rpm"], darwin: ["dmg"], win32: ["msi", "nsis"] };
 
-export const MAINTAINER = "The developers of P2P Privacy Communications <p2p-comm@p2p-comm.invalid>";
+export const MAINTAINER = "The P2P Privacy Communications developers <p2p-comm@p2p-comm.invalid>";
 const SUMMARY = "private messages and calls between people who share a password";
 const DESCRIPTION = `\
 Two people who share a password talk directly, computer to computer,

@@ -20,7 +20,6 @@ export function linuxFiles() {
     "/usr/share/man/man1/p2p-comm-cli.1.gz": made("p2p-comm-cli.1.gz", gzipped(manual)),
     "/usr/share/doc/p2p-comm/copyright": join(SOURCES, "linux/copyright"),
     "/usr/share/doc/p2p-comm/changelog.gz": made("changelog.gz", gzipped(debianChangelog())),
-    "/usr/share/lintian/overrides/p2p-comm": join(SOURCES, "linux/lintian-overrides"),
   };
 }
 

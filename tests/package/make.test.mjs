@@ -16,7 +16,6 @@ const FILES = [
   "/usr/share/doc/p2p-comm/changelog.gz",
   "/usr/share/doc/p2p-comm/copyright",
   ...[...ICONS, "hicolor/scalable/apps/p2p-comm.svg"].map((icon) => `/usr/share/icons/${icon}`),
-  "/usr/share/lintian/overrides/p2p-comm",
   "/usr/share/man/man1/p2p-comm-cli.1.gz",
   "/usr/share/man/man1/p2p-comm.1.gz",
   "/usr/share/metainfo/org.p2pcomm.app.metainfo.xml",
