@@ -1,4 +1,5 @@
 // What a person does in the window of a program that is installed, by keyboard and screen reader.
+import assert from "node:assert/strict";
 import { ROLE } from "./screenreader.mjs";
 
 const MEETING_MS = 30_000;
@@ -29,5 +30,6 @@ export async function talkToEcho(home, reader, text) {
   await reader.says(/Echo\s*Online/, MEETING_MS);
   await fill(home, reader, ROLE.entry, /^Message to Echo/, text);
   await home.screen.keys("Return");
-  await reader.says(new RegExp(`Echo[^]*${text}`), MEETING_MS);
+  const answer = await reader.part(ROLE.article, /^Echo, /, MEETING_MS);
+  assert.match(await reader.inside(answer), new RegExp(text));
 }

@@ -11,7 +11,7 @@ const MOST_PARTS = 5000;
 
 /** Joins the accessibility bus of the session, and asks programs to tell. */
 /** Kinds of parts, as AT-SPI numbers them (atspi-constants.h). */
-export const ROLE = { checkBox: 7, listItem: 32, password: 40, button: 43, entry: 79 };
+export const ROLE = { checkBox: 7, listItem: 32, password: 40, button: 43, entry: 79, article: 109 };
 
 export async function startScreenReader(sessionAddress) {
   const session = dbus.sessionBus({ busAddress: sessionAddress });
@@ -35,11 +35,12 @@ class ScreenReader {
   }
 
   /** Waits for a part whose role and name match. */
-  part(role, name) {
-    return until(`a part ${name} of the kind ${role}`, async () => {
+  part(role, name, deadlineMs) {
+    const found = async () => {
       for await (const part of this.parts()) if (part.role === role && name.test(part.name)) return part;
       return undefined;
-    });
+    };
+    return until(`a part ${name} of the kind ${role}`, found, deadlineMs);
   }
 
   /** Waits until something on the screen says this. */
@@ -69,9 +70,9 @@ class ScreenReader {
     return lines.join("\n");
   }
 
-  /** All parts of all programs, from the outside in. One that goes away while it is asked is left out. */
-  async *parts() {
-    const waiting = [{ owner: REGISTRY, path: ROOT, depth: 0 }];
+  /** All parts of all programs, or of one part, from the outside in. One that goes away while it is asked is left out. */
+  async *parts({ owner, path } = { owner: REGISTRY, path: ROOT }) {
+    const waiting = [{ owner, path, depth: 0 }];
     for (let seen = 0; waiting.length > 0 && seen < MOST_PARTS; seen += 1) {
       const part = waiting.pop();
       try {
@@ -91,6 +92,13 @@ class ScreenReader {
     const [children] = await call(this.bus, part.owner, part.path, ACCESSIBLE, "GetChildren");
     if (children.length > 0 || (await this.property(part, ACCESSIBLE, "ChildCount")) === 0) return children;
     return call(this.bus, part.owner, part.path, ACCESSIBLE, "GetChildAtIndex", "i", [0]);
+  }
+
+  /** Everything that is said inside of a part. */
+  async inside(part) {
+    const texts = [];
+    for await (const one of this.parts(part)) texts.push(await this.text(one));
+    return texts.join(" ");
   }
 
   /** The text in it, which may be another than its name. */

@@ -52,7 +52,7 @@ export function packageTest(title, body) {
   });
 }
 
-class Stage {
+export class Stage {
   #ends = [];
 
   /** A desktop with a screen reader, outside of the root that comes next; in there, too, its files are in /tmp. */
