@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { main, must, run, Stop, step } from "./lib/run.mjs";
 import { appImage } from "./package/appimage.mjs";
 import { bundlerConfig, FORMATS } from "./package/config.mjs";
+import { smallerDeb } from "./package/deb.mjs";
 import { linuxFiles } from "./package/files.mjs";
 import { PACKAGES, RELEASE, STAGING, TARGET } from "./package/places.mjs";
 import { buildUi, setup } from "./setup.mjs";
@@ -26,7 +27,10 @@ await main(async () => {
   const files = process.platform === "linux" ? linuxFiles() : {};
   await step(formats.join(", "), () => bundle(formats, files));
   collect(formats);
-  if (process.platform === "linux") await step("AppImage", appImage);
+  if (process.platform === "linux") {
+    await step("smaller .deb", smallerDeb);
+    await step("AppImage", appImage);
+  }
   for (const name of readdirSync(PACKAGES).sort()) {
     console.log(
       `${(statSync(join(PACKAGES, name)).size / 2 ** 20).toFixed(1).padStart(6)} MiB  ${join(PACKAGES, name)}`,

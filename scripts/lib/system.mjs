@@ -3,6 +3,9 @@ import { readFileSync } from "node:fs";
 import { must, output, Stop } from "./run.mjs";
 import { DEBIAN_PACKAGE, DEBIAN_PACKAGE_TEST, DEBIAN_RUN, DEBIAN_TEST, ELSEWHERE } from "./system-packages.mjs";
 
+/** What makes packages for Linux, on systems that are no Debian. */
+const PACKAGERS = ["dpkg-deb", "mksquashfs"];
+
 /**
  * Makes sure that the system's packages are there. `tests`: those of the tests too; `packages`: those that make, and with
  * `tests` try out, what people install. Returns a remark.
@@ -11,9 +14,8 @@ export async function systemPackages({ tests = false, packages = false }) {
   if (process.platform !== "linux") return elsewhere(process.platform, { tests });
   const family = linuxFamily();
   if (family === "debian") return debian({ tests, packages });
-  if (packages && output("mksquashfs", ["-version"]) === undefined) {
-    throw new Stop("Missing: mksquashfs. Install the package of your system that holds it (squashfs-tools).");
-  }
+  const lacking = packages && PACKAGERS.find((name) => output("sh", ["-c", `command -v ${name}`]) === undefined);
+  if (lacking) throw new Stop(`Missing: ${lacking}. Install the package of your system that holds it.`);
   return elsewhere(family, { tests });
 }
 

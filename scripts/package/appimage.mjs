@@ -6,6 +6,7 @@ import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, symli
 import { dirname, join } from "node:path";
 import { version } from "../lib/release.mjs";
 import { must, output, ROOT, Stop } from "../lib/run.mjs";
+import { date } from "./files.mjs";
 import { PACKAGES, RELEASE, SOURCES, STAGING } from "./places.mjs";
 
 /** The program in front, from a crate that holds it; cargo checks the crate against the lock, and this the program itself. */
@@ -25,7 +26,7 @@ export async function appImage() {
   rmSync(compressed, { force: true });
   // This runtime reads gzip and xz; xz makes it smaller by a sixth, and starts no later.
   const options = ["-root-owned", "-noappend", "-comp", "xz", "-no-xattrs", "-quiet", "-no-progress"];
-  await must("mksquashfs", [directory, compressed, ...options, "-all-time", String(seconds())]);
+  await must("mksquashfs", [directory, compressed, ...options, "-all-time", String(date().getTime() / 1000)]);
   const path = join(PACKAGES, `p2p-comm_${version()}_x86_64.AppImage`);
   writeFileSync(path, Buffer.concat([runtime(), readFileSync(compressed)]));
   chmodSync(path, 0o755);
@@ -61,9 +62,4 @@ function runtime() {
   const sum = createHash("sha256").update(bytes).digest("hex");
   if (sum !== RUNTIME.sha256) throw new Stop(`The runtime of AppImages is another one: its SHA-256 is ${sum}`);
   return bytes;
-}
-
-/** The same time for every file, so that a second build is the same. */
-function seconds() {
-  return Number(output("git", ["log", "-1", "--format=%ct"]) ?? 0);
 }

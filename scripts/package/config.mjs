@@ -43,7 +43,13 @@ function linux(files) {
           depends: [`libc6 (>= ${oldestC()})`, "libgcc-s1", "libasound2", "libdbus-1-3"],
           recommends: ["pipewire-pulse | pulseaudio", "xdg-utils"],
         },
-        rpm: { files, desktopTemplate, depends: ["libasound.so.2()(64bit)"], recommends: ["xdg-utils"] },
+        rpm: {
+          files,
+          desktopTemplate,
+          compression: { type: "zstd", level: 19 },
+          depends: ["libasound.so.2()(64bit)"],
+          recommends: ["xdg-utils"],
+        },
       },
     },
   };

@@ -30,7 +30,7 @@ function filled(name) {
 }
 
 /** The date of this version; of one that is not released yet, that of the last commit, so that a second build is the same. */
-function date() {
+export function date() {
   const named = changes().find((section) => section.version === version())?.date;
   const seconds = output("git", ["log", "-1", "--format=%ct"]) ?? Date.now() / 1000;
   return named === undefined ? new Date(Number(seconds) * 1000) : new Date(`${named}T12:00:00Z`);

@@ -1,6 +1,27 @@
 //! What a start needs from the system, told in words where it is missing. A missing library never gets here: the system's
 //! loader says it, and in an AppImage the start script.
 
+use std::process::ExitCode;
+
+/// The program cannot start. Whoever started it in a terminal reads why there, and others in a dialog, where one can open.
+#[expect(clippy::print_stderr, reason = "whoever started it in a terminal wants to know")]
+pub(crate) fn refuse(words: &str) -> ExitCode {
+    eprintln!("p2p-comm cannot start: {words}");
+    #[cfg(target_os = "linux")]
+    {
+        use gtk::prelude::{DialogExt as _, GtkWindowExt as _};
+        use std::io::IsTerminal as _;
+        if gtk::is_initialized_main_thread() && !std::io::stderr().is_terminal() {
+            let (flags, kind, buttons) = (gtk::DialogFlags::empty(), gtk::MessageType::Error, gtk::ButtonsType::Close);
+            let words = format!("The program cannot start: {words}");
+            let dialog = gtk::MessageDialog::new(None::<&gtk::Window>, flags, kind, buttons, &words);
+            dialog.set_title(crate::window::TITLE);
+            dialog.run();
+        }
+    }
+    ExitCode::FAILURE
+}
+
 /// Opens the display. Otherwise: what is the matter, and what can be done without one.
 #[cfg(target_os = "linux")]
 pub(crate) fn display() -> Result<(), String> {

@@ -65,18 +65,18 @@ pub fn run() -> ExitCode {
         }
     };
     if let Err(words) = launch::display() {
-        return cannot(&words);
+        return launch::refuse(&words);
     }
     launch::look_for_sound();
     let engine = match Engine::spawn_thread(Options::default()) {
         Ok(engine) => engine,
-        Err(error) => return fail(&error),
+        Err(error) => return launch::refuse(&error.to_string()),
     };
     // The web view writes a few files of its own even when incognito; they go where they are removed at the end.
     let traces = match tempfile::Builder::new().prefix("p2p-comm-").tempdir() {
         Ok(traces) => traces,
         Err(error) => {
-            return cannot(&format!("no file can be made in {}: {error}", std::env::temp_dir().display()));
+            return launch::refuse(&format!("no file can be made in {}: {error}", std::env::temp_dir().display()));
         }
     };
     let place = instance.as_ref().map(Instance::place);
@@ -111,7 +111,7 @@ pub fn run() -> ExitCode {
             });
             ExitCode::SUCCESS
         }
-        Err(error) => fail(&error),
+        Err(error) => launch::refuse(&error.to_string()),
     }
 }
 
@@ -156,17 +156,5 @@ fn told_the_other(hidden: bool) -> ExitCode {
 #[expect(clippy::print_stderr, reason = "whoever started it in a terminal wants to know")]
 fn unanswered() -> ExitCode {
     eprintln!("p2p-comm runs already, but does not answer: end it, then start again");
-    ExitCode::FAILURE
-}
-
-/// Without the date and the level of a log: it is for whoever sits there.
-#[expect(clippy::print_stderr, reason = "whoever started it in a terminal wants to know")]
-fn cannot(words: &str) -> ExitCode {
-    eprintln!("p2p-comm cannot start: {words}");
-    ExitCode::FAILURE
-}
-
-fn fail(error: &dyn std::fmt::Display) -> ExitCode {
-    tracing::error!(%error, "the program could not start");
     ExitCode::FAILURE
 }

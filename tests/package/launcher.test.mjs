@@ -1,7 +1,9 @@
 // A start in which something is missing says what, and what to do.
 import assert from "node:assert/strict";
 import { until } from "../window/wait.mjs";
+import { choose } from "./person.mjs";
 import { bareRoot, rootWith } from "./root.mjs";
+import { ROLE } from "./screenreader.mjs";
 import { depends, installed, made, packageTest, TITLE } from "./stage.mjs";
 
 packageTest("without a display the program says so and names the one without a window", async (stage) => {
@@ -28,12 +30,21 @@ packageTest("without a sound server the window opens, and what to install is sai
   await until("it is said", async () => /no sound server[\s\S]*sudo apt install pipewire-pulse/.test(program.output()));
 });
 
+packageTest("a start that fails once the display is there says why in a dialog", async (stage) => {
+  await installed(stage);
+  const program = stage.start(["p2p-comm"], { TMPDIR: "/proc/nowhere" });
+  await stage.reader.says(/no file can be made in \/proc\/nowhere/);
+  await stage.reader.press(await stage.reader.part(ROLE.button, /^Close$/));
+  assert.equal(await program.exited, 1);
+});
+
 packageTest("settings that cannot be written are told in the window and on standard error", async (stage) => {
   await installed(stage);
   const program = stage.start(["p2p-comm"], { P2P_COMM_DATA_DIR: "/proc/p2p-comm" });
   await stage.home.screen.window(TITLE);
+  await choose(stage.reader, /^Start hidden/);
   await stage.reader.says(/settings cannot be written/);
-  await until("it is said", async () => program.output().includes("/proc/p2p-comm"));
+  await until("it is said", async () => /settings were not written/.test(program.output()));
 });
 
 packageTest(
