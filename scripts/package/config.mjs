@@ -70,6 +70,7 @@ function mac() {
     bundle: {
       ...COMMON,
       macOS: {
+        minimumSystemVersion: "11.0",
         signingIdentity: "-",
         entitlements: join(SOURCES, "macos/entitlements.plist"),
         infoPlist: join(SOURCES, "macos/Info.plist"),
