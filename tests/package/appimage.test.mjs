@@ -2,9 +2,9 @@
 import { takePicture } from "../window/picture.mjs";
 import { connect, talkToEcho } from "./person.mjs";
 import { rootWith } from "./root.mjs";
-import { depends, made, packageTest, TITLE } from "./stage.mjs";
+import { appImageTest, depends, made, TITLE } from "./stage.mjs";
 
-packageTest("the AppImage talks to Echo", async (stage) => {
+appImageTest("the AppImage talks to Echo", async (stage) => {
   await stage.desktop();
   const root = await stage.root(await rootWith(depends()));
   root.put(made(".AppImage"), "/root/p2p-comm.AppImage");
