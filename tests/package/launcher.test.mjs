@@ -4,7 +4,7 @@ import { until } from "../window/wait.mjs";
 import { choose } from "./person.mjs";
 import { bareRoot, rootWith } from "./root.mjs";
 import { ROLE } from "./screenreader.mjs";
-import { depends, installed, made, packageTest, TITLE } from "./stage.mjs";
+import { appImageTest, depends, installed, made, packageTest, TITLE } from "./stage.mjs";
 
 packageTest("without a display the program says so and names the one without a window", async (stage) => {
   const root = await installed(stage);
@@ -47,7 +47,7 @@ packageTest("settings that cannot be written are told in the window and on stand
   await until("it is said", async () => /settings were not written/.test(program.output()));
 });
 
-packageTest(
+appImageTest(
   "the AppImage names the libraries that the system lacks, and the command that installs them",
   async (stage) => {
     const root = await stage.root(bareRoot());
@@ -60,7 +60,7 @@ packageTest(
   },
 );
 
-packageTest("the command that the AppImage names is enough for it to start", async (stage) => {
+appImageTest("the command that the AppImage names is enough for it to start", async (stage) => {
   const root = await stage.root(await rootWith(depends()));
   root.put(made(".AppImage"), "/root/p2p-comm.AppImage");
   const version = await root.run(["/root/p2p-comm.AppImage", "--appimage-extract-and-run", "--version"], {

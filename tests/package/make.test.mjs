@@ -8,6 +8,8 @@ import { test } from "node:test";
 import { made } from "./stage.mjs";
 
 const MIB = 2 ** 20;
+/** The AppImage is packed more loosely, so that it starts soon. */
+const MOST_MIB = 15;
 const ICONS = [16, 24, 32, 48, 64, 128, 256].map((size) => `hicolor/${size}x${size}/apps/p2p-comm.png`);
 const FILES = [
   "/usr/bin/p2p-comm",
@@ -65,9 +67,9 @@ test("the desktop entry and the metadata are valid", () => {
 });
 
 test("the packages are small", () => {
-  for (const extension of [".deb", ".rpm", ".AppImage"]) {
+  const most = { ".deb": MOST_MIB, ".rpm": MOST_MIB, ...(process.arch === "x64" && { ".AppImage": 1.3 * MOST_MIB }) };
+  for (const [extension, limit] of Object.entries(most)) {
     const mib = statSync(made(extension)).size / MIB;
-    assert.ok(mib < 15, `${extension}: ${mib.toFixed(1)} MiB`);
-    console.log(`${extension}: ${mib.toFixed(1)} MiB`);
+    assert.ok(mib < limit, `${extension}: ${mib.toFixed(1)} MiB`);
   }
 });
