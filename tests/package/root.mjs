@@ -11,7 +11,6 @@ const BARE = join(HOME, "bare");
 /** What of this machine's own way to the packages a root needs, too. */
 const PASSED_ON = /^Acquire::(Check-Valid-Until|Check-Date|https?::Proxy) /;
 const BOOKS = /^\/(var\/(lib\/(dpkg|apt)|log|cache)|tmp|run)\//;
-const APT = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends"];
 
 /** A system in which nothing is installed but what every Debian has. */
 export function bareRoot() {
@@ -43,7 +42,7 @@ export async function rootWith(depends) {
   const root = await Root.open([bare], { layer });
   try {
     await root.run(["apt-get", "update", "--quiet"]);
-    await root.run(["apt-get", "satisfy", ...APT.slice(2), depends]);
+    await root.run(["apt-get", "satisfy", "--yes", "--quiet", "--no-install-recommends", depends]);
     await root.run(["apt-get", "clean"]);
   } finally {
     await root.close();
@@ -58,7 +57,13 @@ function sources() {
   const own = /^ID=(\w+)$/m.exec(readFileSync("/etc/os-release", "utf8"))?.[1];
   const lines = output("apt-get", ["indextargets", "--format", format, "Created-By: Packages"]).split("\n");
   const rows = lines.map((line) => line.split("\t")).filter(([origin]) => origin?.toLowerCase() === own);
-  return rows.map(([, uri, codename, component]) => ({ uri, codename, component }));
+  return rows.map(([, uri, codename, component]) => ({ uri: server(uri), codename, component }));
+}
+
+/** Apt may name a file with servers, which no other program reads: the first of them. */
+function server(uri) {
+  const file = /^mirror\+file:(.*?)\/?$/.exec(uri)?.[1];
+  return file === undefined ? uri : readFileSync(file, "utf8").split(/\s/)[0];
 }
 
 /** A root that a test may change. */
