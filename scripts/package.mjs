@@ -43,7 +43,6 @@ async function bundle(formats, files) {
   writeFileSync(config, JSON.stringify(bundlerConfig(files), null, 2));
   const cli = join("node_modules", "@tauri-apps", "cli", "tauri.js");
   const arguments_ = [cli, "bundle", "--ci", "--bundles", formats.join(","), "--config", config];
-  // Its own names for signing keys of updates and the like are no part of this.
   const code = await run(process.execPath, arguments_, { env: { CARGO_TARGET_DIR: TARGET } });
   if (code !== 0) throw new Stop("The packages could not be made.");
 }
