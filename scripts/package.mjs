@@ -2,9 +2,9 @@
 // Linux: .deb, .rpm, .AppImage. Windows: .msi and an .exe that installs. macOS: .dmg.
 import { copyFileSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { main, must, run, Stop, step } from "./lib/run.mjs";
+import { main, must, ROOT, run, Stop, step } from "./lib/run.mjs";
 import { appImage } from "./package/appimage.mjs";
-import { bundlerConfig, FORMATS } from "./package/config.mjs";
+import { bundlerConfig, bundlerHome, FORMATS } from "./package/config.mjs";
 import { smallerDeb } from "./package/deb.mjs";
 import { linuxFiles } from "./package/files.mjs";
 import { PACKAGES, RELEASE, STAGING, TARGET } from "./package/places.mjs";
@@ -41,9 +41,9 @@ await main(async () => {
 async function bundle(formats, files) {
   const config = join(STAGING, "bundler.json");
   writeFileSync(config, JSON.stringify(bundlerConfig(files), null, 2));
-  const cli = join("node_modules", "@tauri-apps", "cli", "tauri.js");
+  const cli = join(ROOT, "node_modules", "@tauri-apps", "cli", "tauri.js");
   const arguments_ = [cli, "bundle", "--ci", "--bundles", formats.join(","), "--config", config];
-  const code = await run(process.execPath, arguments_, { env: { CARGO_TARGET_DIR: TARGET } });
+  const code = await run(process.execPath, arguments_, { cwd: bundlerHome(), env: { CARGO_TARGET_DIR: TARGET } });
   if (code !== 0) throw new Stop("The packages could not be made.");
 }
 

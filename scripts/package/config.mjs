@@ -1,7 +1,9 @@
 // What the bundler is told on top of tauri.conf.json, by system.
-import { readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { RELEASE, SOURCES } from "./places.mjs";
+import { version } from "../lib/release.mjs";
+import { ROOT } from "../lib/run.mjs";
+import { RELEASE, SOURCES, STAGING } from "./places.mjs";
 
 /** What the bundler makes of which system, by its own names. */
 export const FORMATS = { linux: ["deb", "rpm"], darwin: ["dmg"], win32: ["msi", "nsis"] };
@@ -24,6 +26,28 @@ export function bundlerConfig(files) {
   return process.platform === "darwin" ? mac() : windows();
 }
 
+/**
+ * Where the bundler runs. On Linux in a directory with a manifest of its own: it takes the feature "tray-icon", which our
+ * manifest has for other systems, for a need of a library on Linux, too, and would write that into the packages.
+ */
+export function bundlerHome() {
+  if (process.platform !== "linux") return ROOT;
+  const home = join(STAGING, "bundler");
+  mkdirSync(join(home, "src"), { recursive: true });
+  writeFileSync(join(home, "src/main.rs"), "fn main() {}\n");
+  const manifest = [
+    "[package]",
+    'name = "p2p-comm"',
+    `version = "${version()}"`,
+    'edition = "2024"',
+    "[workspace]",
+    "",
+  ];
+  writeFileSync(join(home, "Cargo.toml"), manifest.join("\n"));
+  copyFileSync(join(ROOT, "tauri.conf.json"), join(home, "tauri.conf.json"));
+  return home;
+}
+
 /** The product's name becomes that of the package, so it is the program's; the window and the desktop entry say the long one. */
 function linux(files) {
   const desktopTemplate = join(SOURCES, "linux/p2p-comm.desktop");
@@ -33,7 +57,7 @@ function linux(files) {
       ...COMMON,
       longDescription: DESCRIPTION,
       publisher: MAINTAINER,
-      icon: [16, 24, 32, 48, 64, 128, 256].map((size) => `src-tauri/icons/${size}x${size}.png`),
+      icon: [16, 24, 32, 48, 64, 128, 256].map((size) => join(ROOT, `src-tauri/icons/${size}x${size}.png`)),
       linux: {
         // The bundler itself adds the web view and GTK. The tray needs no library: it is D-Bus.
         deb: {
@@ -46,7 +70,7 @@ function linux(files) {
         rpm: {
           files,
           desktopTemplate,
-          compression: { type: "zstd", level: 19 },
+          compression: { type: "zstd", level: 10 },
           depends: ["libasound.so.2()(64bit)"],
           recommends: ["xdg-utils"],
         },
