@@ -1,6 +1,6 @@
 // What is in the packages for Linux beside the app, its icons and its desktop entry, which the bundler puts there.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { changes, version } from "../lib/release.mjs";
 import { output, ROOT, Stop } from "../lib/run.mjs";
@@ -9,9 +9,10 @@ import { RELEASE, SOURCES, STAGING } from "./places.mjs";
 
 /** Every file by its place in the packages. */
 export function linuxFiles() {
-  const cli = join(RELEASE, "p2p-comm-cli");
+  const [app, cli] = ["p2p-comm", "p2p-comm-cli"].map((name) => join(RELEASE, name));
   const manual = filled("p2p-comm-cli.1");
   refuseSilence(cli, manual);
+  refuseSilence(app, filled("p2p-comm.1"));
   return {
     "/usr/bin/p2p-comm-cli": cli,
     "/usr/share/icons/hicolor/scalable/apps/p2p-comm.svg": join(ROOT, "src-tauri/icons/icon.svg"),
@@ -54,10 +55,18 @@ function debianChangelog() {
 /** Every option and command that the program tells of is in its manual. */
 function refuseSilence(program, manual) {
   const text = manual.replaceAll("\\-", "-");
-  const help = output(program, ["--help"]);
-  if (help === undefined) throw new Stop(`${program} --help fails.`);
-  const commands = [...help.split("Options:")[0].matchAll(/^ {2}(\w+) {2}/gm)].map(([, name]) => name);
-  const options = commands.flatMap((name) => output(program, ["help", name])?.match(/--[a-z][a-z-]+/g) ?? []);
+  const told = (...args) => {
+    const help = output(program, args);
+    if (help === undefined) throw new Stop(`${program} ${args.join(" ")} fails.`);
+    return help;
+  };
+  const commands = [
+    ...told("--help")
+      .split("Options:")[0]
+      .matchAll(/^ {2}(\w+) {2}/gm),
+  ].map(([, name]) => name);
+  const pages = [told("--help"), ...commands.map((name) => told("help", name))];
+  const options = pages.flatMap((page) => page.match(/--[a-z][a-z-]+/g) ?? []);
   const missing = [...new Set([...commands, ...options])].filter((word) => !text.includes(word));
-  if (missing.length > 0) throw new Stop(`packaging/linux/p2p-comm-cli.1 says nothing of ${missing.join(", ")}.`);
+  if (missing.length > 0) throw new Stop(`The manual of ${basename(program)} says nothing of ${missing.join(", ")}.`);
 }
