@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { takePicture } from "../window/picture.mjs";
 import { until } from "../window/wait.mjs";
 import { choose, connect, talkToEcho } from "./person.mjs";
+import { ROLE } from "./screenreader.mjs";
 import { installed, packageTest, TITLE } from "./stage.mjs";
 
 const SETTINGS = ".config/org.p2pcomm.app/settings.json";
@@ -47,5 +48,6 @@ packageTest("a link to an invite shows it in the running program, and adds nobod
   assert.equal(await second.exited, 0, second.output());
   await reader.says(/p2p-comm:bob@127\.0\.0\.1:9/);
   await reader.says(/^Add bob$/);
+  await reader.press(await reader.part(ROLE.button, /^Cancel$/));
   await reader.says(/0 of 0 peers online/);
 });

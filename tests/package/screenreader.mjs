@@ -4,6 +4,7 @@ import dbus from "@particle/dbus-next";
 import { until } from "../window/wait.mjs";
 
 const ACCESSIBLE = "org.a11y.atspi.Accessible";
+const TEXT = "org.a11y.atspi.Text";
 const ROOT = "/org/a11y/atspi/accessible/root";
 const REGISTRY = "org.a11y.atspi.Registry";
 /** A page is a tree of a few hundred parts; more is a loop. */
@@ -104,7 +105,9 @@ class ScreenReader {
   /** The text in it, which may be another than its name. */
   async text(part) {
     try {
-      const [text] = await call(this.bus, part.owner, part.path, "org.a11y.atspi.Text", "GetText", "ii", [0, -1]);
+      const [able] = await call(this.bus, part.owner, part.path, ACCESSIBLE, "GetInterfaces");
+      if (!able.includes(TEXT)) return "";
+      const [text] = await call(this.bus, part.owner, part.path, TEXT, "GetText", "ii", [0, -1]);
       return text;
     } catch {
       return "";
