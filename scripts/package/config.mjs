@@ -70,7 +70,7 @@ function linux(files) {
         rpm: {
           files,
           desktopTemplate,
-          compression: { type: "zstd", level: 10 },
+          compression: { type: "zstd", level: 19 },
           depends: ["libasound.so.2()(64bit)"],
           recommends: ["xdg-utils"],
         },
