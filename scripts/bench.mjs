@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { pythonWith } from "./lib/python.mjs";
 import { main, output, ROOT, run, Stop } from "./lib/run.mjs";
+import { systemPackages } from "./lib/system.mjs";
 import { DEBIAN_SOUND } from "./lib/system-packages.mjs";
+import { PACKAGES } from "./package/places.mjs";
 import { buildUi, setup } from "./setup.mjs";
 
 const TARGET = process.env.CARGO_TARGET_DIR ?? join(ROOT, "target");
@@ -19,7 +21,8 @@ await main(async (args) => {
   const only = options.only === undefined ? [] : ["--only", options.only];
   const first = await run("cargo", ["run", "--quiet", "--release", "-p", "bench", "--", ...only]);
   const second = await windows(only);
-  return (await calls(options)) || second || first;
+  const third = await packages(only);
+  return (await calls(options)) || third || second || first;
 });
 
 function parsed(args) {
@@ -44,6 +47,16 @@ async function windows(only) {
   if (code !== 0) return code;
   const programs = ["--app", join(TARGET, "release/p2p-comm"), "--cli", join(TARGET, "release/p2p-comm-cli")];
   return run(process.execPath, ["tests/window/bench.mjs", ...programs, ...only]);
+}
+
+/** What people install, where it was made, and where a directory can become the root of a system. */
+async function packages(only) {
+  if (process.platform !== "linux" || process.getuid() !== 0 || !readable(PACKAGES)) {
+    console.error("The packages are not measured: that needs Linux, root, and what `npm run package` makes.");
+    return 0;
+  }
+  await systemPackages({ tests: true, packages: true });
+  return run(process.execPath, ["tests/package/bench.mjs", ...only], { env: { P2P_COMM_PACKAGES: PACKAGES } });
 }
 
 /** Calls over a virtual sound card and an impaired network, where the machine can have both. */

@@ -5,10 +5,10 @@ import { systemPackages } from "./lib/system.mjs";
 import { tools } from "./lib/tools.mjs";
 import { npmPackages, uiBuild } from "./lib/ui.mjs";
 
-/** Everything that must be there before a build; quick when it already is. `tests`: also what the tests need. */
-export async function setup({ tests = false } = {}) {
+/** Everything that must be there before a build; quick when it already is. `tests`, `packages`: also what those need. */
+export async function setup({ tests = false, packages = false } = {}) {
   await step("tools", tools);
-  await step("system packages", () => systemPackages({ tests }));
+  await step("system packages", () => systemPackages({ tests, packages }));
   await step("npm packages", npmPackages);
 }
 

@@ -31,11 +31,11 @@ export function output(command, args) {
 }
 
 /** Runs a program in the foreground with its output shown. @returns {Promise<number>} its exit code */
-export function run(command, args, { env = {}, timeoutMs } = {}) {
+export function run(command, args, { cwd = ROOT, env = {}, timeoutMs } = {}) {
   console.error(`$ ${[command, ...args].join(" ")}`);
   return new Promise((resolve) => {
     const child = spawn(command, args, {
-      cwd: ROOT,
+      cwd,
       env: { ...process.env, ...env },
       stdio: ["ignore", "inherit", "inherit"],
       shell: needsShell(command),

@@ -30,6 +30,7 @@ export const STAGES = [
   { name: "arrows", run: () => run(process.execPath, ["scripts/arrows.mjs"]) },
   { name: "claims", run: () => run(process.execPath, ["scripts/claims.mjs"]) },
   { name: "licences", run: () => run(process.execPath, ["scripts/licences.mjs"]) },
+  { name: "release", run: () => run(process.execPath, ["scripts/release-check.mjs", "--quick"]) },
   {
     name: "doc",
     needs: ["ui-build"],

@@ -47,6 +47,12 @@ export const DEBIAN_SOUND = [
   "python3-venv",
 ];
 
+/** Debian and Ubuntu: what makes the packages that people install. */
+export const DEBIAN_PACKAGE = ["squashfs-tools"];
+
+/** Debian and Ubuntu: what the tests of those packages need on top of that and of the other tests. */
+export const DEBIAN_PACKAGE_TEST = ["appstream", "at-spi2-core", "debootstrap", "desktop-file-utils", "lintian", "rpm"];
+
 /** Other systems: the command that installs what the app needs, and the one for the tests. */
 export const ELSEWHERE = {
   fedora: {

@@ -1,17 +1,31 @@
 // The operating system's packages: found out, shown, and installed where that is possible without a question.
 import { readFileSync } from "node:fs";
 import { must, output, Stop } from "./run.mjs";
-import { DEBIAN_RUN, DEBIAN_TEST, ELSEWHERE } from "./system-packages.mjs";
+import { DEBIAN_PACKAGE, DEBIAN_PACKAGE_TEST, DEBIAN_RUN, DEBIAN_TEST, ELSEWHERE } from "./system-packages.mjs";
 
-/** Makes sure that the system's packages are there. `tests`: those of the tests too. Returns a remark. */
-export async function systemPackages({ tests }) {
+/** What makes packages for Linux, on systems that are no Debian. */
+const PACKAGERS = ["dpkg-deb", "mksquashfs"];
+
+/**
+ * Makes sure that the system's packages are there. `tests`: those of the tests too; `packages`: those that make, and with
+ * `tests` try out, what people install. Returns a remark.
+ */
+export async function systemPackages({ tests = false, packages = false }) {
   if (process.platform !== "linux") return elsewhere(process.platform, { tests });
   const family = linuxFamily();
-  return family === "debian" ? debian({ tests }) : elsewhere(family, { tests });
+  if (family === "debian") return debian({ tests, packages });
+  const lacking = packages && PACKAGERS.find((name) => output("sh", ["-c", `command -v ${name}`]) === undefined);
+  if (lacking) throw new Stop(`Missing: ${lacking}. Install the package of your system that holds it.`);
+  return elsewhere(family, { tests });
 }
 
-async function debian({ tests }) {
-  const wanted = tests ? [...DEBIAN_RUN, ...DEBIAN_TEST] : DEBIAN_RUN;
+async function debian({ tests, packages }) {
+  const wanted = [
+    ...DEBIAN_RUN,
+    ...(tests ? DEBIAN_TEST : []),
+    ...(packages ? DEBIAN_PACKAGE : []),
+    ...(tests && packages ? DEBIAN_PACKAGE_TEST : []),
+  ];
   const missing = wanted.filter((name) => !installed(name));
   if (missing.length === 0) return `${wanted.length} there`;
 

@@ -13,6 +13,9 @@ pub(crate) struct Args {
     /// Never ask the router to let friends in, whatever the settings say
     #[arg(long)]
     pub(crate) no_port_mapping: bool,
+    /// An invite, such as a link that begins with p2p-comm: It is shown in the dialog that adds a friend
+    #[arg(value_name = "INVITE")]
+    pub(crate) invite: Option<String>,
 }
 
 fn profile(text: &str) -> Result<String, String> {

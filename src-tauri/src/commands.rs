@@ -135,6 +135,7 @@ fn builder() -> tauri_specta::Builder<Wry> {
             program::quit,
             program::notices,
             program::dismiss_notice,
+            program::take_invited,
             peers::peers,
             peers::requests,
             peers::add_peer,

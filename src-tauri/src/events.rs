@@ -18,6 +18,8 @@ pub(crate) enum ShellEvent {
     Platform,
     /// The main page opens this conversation.
     Open { peer: PeerId },
+    /// An invite was opened as a link; the main page takes and shows it.
+    Invited,
     /// Something to be read once.
     Notice { notice: ShellNotice },
 }

@@ -11,7 +11,9 @@ use unix as local;
 #[cfg(windows)]
 use windows as local;
 
+use crate::invited::Invited;
 use crate::window;
+use p2p_comm_engine::limits;
 use sha2::{Digest as _, Sha256};
 use std::ffi::OsStr;
 use std::fs::{File, TryLockError};
@@ -26,7 +28,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 const PATIENCE: Duration = Duration::from_secs(5);
 const AGAIN: Duration = Duration::from_millis(50);
 /// A token of the desktop, with which it lets the window come to the front, is shorter.
-const MOST_BYTES: u64 = 4096;
+const MOST_BYTES: u64 = 4096 + 5 * limits::INVITE as u64;
 
 /// What a start of the program is.
 pub(crate) enum Start {
@@ -55,21 +57,54 @@ impl Instance {
     }
 }
 
-/// Becomes the program of this profile, or asks the one that runs to show its window (`hidden`: asks it nothing).
-pub(crate) async fn begin(profile: Option<&str>, hidden: bool) -> io::Result<Start> {
+/// What a second start asks of the program that runs: to show its window, and an invite that was opened.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Question {
+    /// The desktop's permission to come to the front.
+    token: Option<String>,
+    /// One line.
+    invite: Option<String>,
+}
+
+impl Question {
+    /// Nothing for a start that is `hidden` and brings nothing.
+    pub(crate) fn new(hidden: bool, invite: Option<String>) -> Option<Self> {
+        if hidden && invite.is_none() {
+            return None;
+        }
+        let token = ["XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"].iter().find_map(|name| std::env::var(name).ok());
+        Some(Self { token, invite })
+    }
+
+    /// `raise TOKEN`, and after a tabulator the invite.
+    fn line(&self) -> String {
+        let part = |part: &Option<String>| part.as_deref().unwrap_or_default().replace(['\t', '\n'], "");
+        format!("raise {}\t{}\n", part(&self.token), part(&self.invite))
+    }
+
+    fn parse(line: &str) -> Option<Self> {
+        let (token, invite) = line.strip_prefix("raise ")?.split_once('\t')?;
+        let part = |part: &str| Some(part.trim().to_owned()).filter(|part| !part.is_empty());
+        Some(Self { token: part(token), invite: part(invite) })
+    }
+}
+
+/// Becomes the program of this profile, or asks the one that runs (without a question: asks it nothing).
+pub(crate) async fn begin(profile: Option<&str>, question: Option<Question>) -> io::Result<Start> {
     let data = std::env::var_os("P2P_COMM_DATA_DIR");
-    let token = ["XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"].iter().find_map(|name| std::env::var(name).ok());
-    let token = (!hidden).then(|| token.unwrap_or_default());
-    Place::new(local::directory()?, profile, data.as_deref()).begin(token.as_deref()).await
+    Place::new(local::directory()?, profile, data.as_deref()).begin(question.as_ref()).await
 }
 
 /// Raises the window whenever the program is started again.
 pub(crate) fn listen(place: Place, app: AppHandle) {
     tauri::async_runtime::spawn(async move {
-        let raise = move |token: Option<&str>| {
+        let raise = move |question: Question| {
             let stays = !app.state::<Ending>().0.load(Ordering::Relaxed);
             if stays {
-                window::raise(&app, token);
+                window::raise(&app, question.token.as_deref());
+                if let Some(invite) = question.invite {
+                    app.state::<Invited>().bring(&app, invite);
+                }
             }
             stays
         };
@@ -115,15 +150,15 @@ impl Place {
         }
     }
 
-    /// The one that runs may not listen yet, or be about to end. `token`: none to ask it nothing.
-    async fn begin(&self, token: Option<&str>) -> io::Result<Start> {
+    /// The one that runs may not listen yet, or be about to end.
+    async fn begin(&self, question: Option<&Question>) -> io::Result<Start> {
         let begun = async {
             loop {
                 if let Some(instance) = self.clone().claim()? {
                     return Ok(Start::First(instance));
                 }
-                let Some(token) = token else { return Ok(Start::Second) };
-                match self.raise(token).await {
+                let Some(question) = question else { return Ok(Start::Second) };
+                match self.raise(question).await {
                     Ok(()) => return Ok(Start::Second),
                     Err(_) => tokio::time::sleep(AGAIN).await,
                 }
@@ -132,24 +167,21 @@ impl Place {
         tokio::time::timeout(PATIENCE, begun).await?
     }
 
-    async fn raise(&self, token: &str) -> io::Result<()> {
-        ask(local::connect(self).await?, token).await
+    async fn raise(&self, question: &Question) -> io::Result<()> {
+        ask(local::connect(self).await?, question).await
     }
 }
 
-async fn ask(stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin, token: &str) -> io::Result<()> {
+async fn ask(stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin, what: &Question) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
-    stream.write_all(format!("raise {token}\n").as_bytes()).await?;
+    stream.write_all(what.line().as_bytes()).await?;
     let mut answer = String::new();
     stream.take(MOST_BYTES).read_line(&mut answer).await?;
     if answer == "raised\n" { Ok(()) } else { Err(io::ErrorKind::ConnectionReset.into()) }
 }
 
 /// One question of a second start.
-async fn answer(
-    stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-    raise: &impl Fn(Option<&str>) -> bool,
-) {
+async fn answer(stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin, raise: &impl Fn(Question) -> bool) {
     let mut stream = BufReader::new(stream);
     let mut question = String::new();
     let mut limited = (&mut stream).take(MOST_BYTES);
@@ -157,8 +189,8 @@ async fn answer(
     if !matches!(tokio::time::timeout(PATIENCE, read).await, Ok(Ok(_))) {
         return;
     }
-    if let Some(token) = question.trim_end().strip_prefix("raise")
-        && raise(Some(token.trim()).filter(|token| !token.is_empty()))
+    if let Some(question) = Question::parse(&question)
+        && raise(question)
     {
         let _ = stream.write_all(b"raised\n").await;
     }
@@ -201,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_second_start_raises_the_first_and_passes_its_token_on() {
+    async fn a_second_start_raises_the_first_and_passes_on_what_it_brings() {
         let directory = tempfile::tempdir().unwrap();
         let instance = place(&directory, None).claim().unwrap().unwrap();
         // What a killed program leaves behind.
@@ -210,17 +242,24 @@ mod tests {
         let seen = raised.clone();
         let serving = instance.place.clone();
         let server = tokio::spawn(async move {
-            local::serve(&serving, move |token| {
-                seen.lock().unwrap().push(token.map(str::to_owned));
+            local::serve(&serving, move |question| {
+                seen.lock().unwrap().push(question);
                 true
             })
             .await
         });
-        for token in ["token-7", ""] {
-            assert!(matches!(instance.place.begin(Some(token)).await.unwrap(), Start::Second));
+        let part = |text: &str| Some(text.to_owned());
+        let questions = [
+            Question { token: part("token-7"), invite: None },
+            Question { token: None, invite: part("p2p-comm:bob smith@10.0.0.1:9") },
+            Question { token: part("token-8"), invite: part("ü".repeat(limits::INVITE).as_str()) },
+            Question::default(),
+        ];
+        for question in &questions {
+            assert!(matches!(instance.place.begin(Some(question)).await.unwrap(), Start::Second));
         }
         assert!(matches!(instance.place.begin(None).await.unwrap(), Start::Second), "without a question");
-        assert_eq!(*raised.lock().unwrap(), [Some("token-7".to_owned()), None]);
+        assert_eq!(*raised.lock().unwrap(), questions);
         server.abort();
     }
 
@@ -237,7 +276,7 @@ mod tests {
             })
             .await
         });
-        assert!(matches!(again.begin(Some("")).await.unwrap(), Start::First(_)));
+        assert!(matches!(again.begin(Some(&Question::default())).await.unwrap(), Start::First(_)));
         server.abort();
     }
 }

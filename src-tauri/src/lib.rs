@@ -10,6 +10,8 @@ mod desk;
 mod events;
 mod full_screen;
 mod instance;
+mod invited;
+mod launch;
 mod login;
 mod notices;
 mod notify;
@@ -27,7 +29,8 @@ mod window;
 
 use args::Args;
 use clap::Parser as _;
-use instance::{Ending, Instance, Place, Start};
+use instance::{Ending, Instance, Place, Question, Start};
+use invited::Invited;
 use notices::Notices;
 use p2p_comm_engine::{Engine, Handle, Options, logging};
 use settings::{Preferences, SettingsFile};
@@ -49,7 +52,9 @@ pub fn run() -> ExitCode {
     let started = Instant::now();
     let args = Args::parse();
     logging::init("warn");
-    let instance = match tauri::async_runtime::block_on(instance::begin(args.profile.as_deref(), args.hidden)) {
+    let invite = args.invite.as_deref().map(invited::line);
+    let question = Question::new(args.hidden, invite.clone());
+    let instance = match tauri::async_runtime::block_on(instance::begin(args.profile.as_deref(), question)) {
         Ok(Start::First(instance)) => Some(instance),
         Ok(Start::Second) => return told_the_other(args.hidden),
         Err(error) if error.kind() == ErrorKind::TimedOut => return unanswered(),
@@ -59,14 +64,20 @@ pub fn run() -> ExitCode {
             None
         }
     };
+    if let Err(words) = launch::display() {
+        return launch::refuse(&words);
+    }
+    launch::look_for_sound();
     let engine = match Engine::spawn_thread(Options::default()) {
         Ok(engine) => engine,
-        Err(error) => return fail(&error),
+        Err(error) => return launch::refuse(&error.to_string()),
     };
     // The web view writes a few files of its own even when incognito; they go where they are removed at the end.
     let traces = match tempfile::Builder::new().prefix("p2p-comm-").tempdir() {
         Ok(traces) => traces,
-        Err(error) => return fail(&error),
+        Err(error) => {
+            return launch::refuse(&format!("no file can be made in {}: {error}", std::env::temp_dir().display()));
+        }
     };
     let place = instance.as_ref().map(Instance::place);
     let (hidden, view_files) = (args.hidden, window::ViewFiles(traces.path().to_owned()));
@@ -78,6 +89,7 @@ pub fn run() -> ExitCode {
         .manage(engine)
         .manage(Profile(args.profile))
         .manage(RouterAllowed(!args.no_port_mapping))
+        .manage(Invited::new(invite))
         .manage(view_files)
         .manage(Ending::default())
         .manage(ready::Ready::new(started))
@@ -99,7 +111,7 @@ pub fn run() -> ExitCode {
             });
             ExitCode::SUCCESS
         }
-        Err(error) => fail(&error),
+        Err(error) => launch::refuse(&error.to_string()),
     }
 }
 
@@ -144,10 +156,5 @@ fn told_the_other(hidden: bool) -> ExitCode {
 #[expect(clippy::print_stderr, reason = "whoever started it in a terminal wants to know")]
 fn unanswered() -> ExitCode {
     eprintln!("p2p-comm runs already, but does not answer: end it, then start again");
-    ExitCode::FAILURE
-}
-
-fn fail(error: &dyn std::fmt::Display) -> ExitCode {
-    tracing::error!(%error, "the program could not start");
     ExitCode::FAILURE
 }

@@ -19,7 +19,7 @@ use tauri::{
 };
 
 pub(crate) const MAIN: &str = "main";
-const TITLE: &str = "P2P Privacy Communications";
+pub(crate) const TITLE: &str = "P2P Privacy Communications";
 /// Takes away what a browser would do with its keys, its menu and dropped files.
 const GUARDS: &str = include_str!("window/guards.js");
 /// At login the tray may come a little later than this program.

@@ -26,6 +26,7 @@ export const commands = {
 	quit: () => __TAURI_INVOKE<void>("quit"),
 	notices: () => __TAURI_INVOKE<ShellNotice[]>("notices"),
 	dismissNotice: (notice: ShellNotice) => __TAURI_INVOKE<null>("dismiss_notice", { notice }),
+	takeInvited: () => __TAURI_INVOKE<string | null>("take_invited"),
 	peers: () => __TAURI_INVOKE<PeerSnapshot[]>("peers"),
 	requests: () => __TAURI_INVOKE<RequestSnapshot[]>("requests"),
 	addPeer: (label: string, addresses: TypedAddress[]) => __TAURI_INVOKE<PeerId>("add_peer", { label, addresses }),
@@ -842,6 +843,8 @@ export type ShellEvent =
 { kind: "platform" } | 
 /**  The main page opens this conversation. */
 { kind: "open"; peer: PeerId } | 
+/**  An invite was opened as a link; the main page takes and shows it. */
+{ kind: "invited" } | 
 /**  Something to be read once. */
 { kind: "notice"; notice: ShellNotice };
 

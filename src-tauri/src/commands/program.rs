@@ -1,5 +1,6 @@
 use super::{Answer, Engine};
 use crate::events::ShellNotice;
+use crate::invited::Invited;
 use crate::notices::Notices;
 use crate::platform::Platform;
 use crate::ready::Ready;
@@ -187,4 +188,10 @@ pub(super) async fn dismiss_notice(app: AppHandle, notice: ShellNotice) -> Answe
         window::hint_seen(&app).await?;
     }
     Ok(())
+}
+
+#[tauri::command]
+#[specta::specta]
+pub(super) fn take_invited(invited: State<'_, Invited>) -> Option<String> {
+    invited.take()
 }

@@ -1,4 +1,4 @@
-use super::{Place, answer, private};
+use super::{Place, Question, answer, private};
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
@@ -33,7 +33,7 @@ fn user() -> io::Result<u32> {
     Ok(tempfile::tempfile()?.metadata()?.uid())
 }
 
-pub(super) async fn serve(place: &Place, raise: impl Fn(Option<&str>) -> bool) -> io::Result<()> {
+pub(super) async fn serve(place: &Place, raise: impl Fn(Question) -> bool) -> io::Result<()> {
     // Whoever has the lock may remove what a killed program left.
     forget(place);
     let listener = UnixListener::bind(place.file("sock"))?;

@@ -1,4 +1,4 @@
-use super::{Place, answer, private};
+use super::{Place, Question, answer, private};
 use std::io;
 use std::path::{Path, PathBuf};
 use tokio::net::windows::named_pipe::{ClientOptions, NamedPipeClient, ServerOptions};
@@ -12,7 +12,7 @@ pub(super) fn make_private(directory: &Path) -> io::Result<()> {
     std::fs::create_dir_all(directory)
 }
 
-pub(super) async fn serve(place: &Place, raise: impl Fn(Option<&str>) -> bool) -> io::Result<()> {
+pub(super) async fn serve(place: &Place, raise: impl Fn(Question) -> bool) -> io::Result<()> {
     let mut server = ServerOptions::new().first_pipe_instance(true).create(name(place))?;
     loop {
         server.connect().await?;

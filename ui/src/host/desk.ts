@@ -74,4 +74,5 @@ export type ShellEvent =
   | { kind: "settings" }
   | { kind: "platform" }
   | { kind: "open"; peer: number }
+  | { kind: "invited" }
   | { kind: "notice"; notice: ShellNotice };

@@ -177,6 +177,8 @@ export interface Host {
   quit(): Promise<void>;
   /** A notice that is told once was read. */
   dismissNotice(notice: ShellNotice): Promise<void>;
+  /** The invite that was opened as a link, as text that anybody may have written; null if there is none, or it was taken. */
+  takeInvited(): Promise<string | null>;
 
   /** Calls back at most 30 times a second with what changed. Returns the way to stop. */
   onChanges(callback: (changes: Changes) => void): () => void;

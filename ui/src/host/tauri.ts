@@ -96,12 +96,14 @@ export const tauri: Host = {
   showWindow: () => guarded(commands.showWindow()),
   quit: () => guarded(commands.quit()),
   dismissNotice: (notice) => guarded(commands.dismissNotice(notice)),
+  takeInvited: () => guarded(commands.takeInvited()),
 
   // Whatever changed while the subscription was on its way would be missed otherwise.
   onChanges: (callback) => subscribe<Changes>("changes", callback, () => callback(EVERYTHING)),
   onShell: (callback) =>
     subscribe<ShellEvent>("shell", callback, () => {
       callback({ kind: "settings" });
+      callback({ kind: "invited" });
       guarded(commands.notices()).then(
         (notices) => {
           for (const notice of notices) callback({ kind: "notice", notice });

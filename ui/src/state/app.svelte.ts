@@ -36,6 +36,8 @@ export class App {
   restored = $state(false);
   /** There is at most one. */
   dialog: Dialog | null = $state(null);
+  /** An invite that was opened as a link, until it stands in the dialog that adds somebody. */
+  invited: string | null = $state(null);
   /** Whose name is being changed. */
   renaming: PeerSnapshot | null = $state.raw(null);
   /** Which part of the settings is shown. */
@@ -63,7 +65,11 @@ export class App {
   start(): () => void {
     const stops = [
       this.host.onChanges((changes) => this.#changed(changes)),
-      this.host.onShell((event) => event.kind === "open" && this.alone === null && this.#bringUp(event.peer)),
+      this.host.onShell((event) => {
+        if (this.alone !== null) return;
+        if (event.kind === "open") this.#bringUp(event.peer);
+        if (event.kind === "invited") this.#quietly(this.#takeInvited());
+      }),
       this.desk.start(),
       () => this.drafts.flush(),
     ];
@@ -215,8 +221,28 @@ export class App {
     this.open(peer);
   }
 
+  /** It is shown and nothing more: anybody can make a link. */
+  async #takeInvited(): Promise<void> {
+    const text = await this.host.takeInvited();
+    if (text === null) return;
+    this.invited = text;
+    if (this.session.online) this.#showInvited();
+    else this.toasts.say("An invite was opened. Connect, and it is shown.");
+  }
+
+  #showInvited(): void {
+    if (this.invited !== null && this.session.online) this.dialog = "add";
+  }
+
   #changed(changes: Changes): void {
-    if (changes.status) this.#quietly(this.session.refresh().then(() => this.#forgetIfOffline()));
+    if (changes.status) {
+      this.#quietly(
+        this.session.refresh().then(() => {
+          this.#forgetIfOffline();
+          this.#showInvited();
+        }),
+      );
+    }
     if (changes.peers) this.#quietly(this.peers.refresh());
     if (changes.requests && this.alone === null) this.#quietly(this.#requests.run());
     if (changes.call) this.#quietly(this.calls.refresh());

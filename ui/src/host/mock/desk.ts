@@ -17,6 +17,7 @@ export abstract class MockDesk {
   /** Whose conversations have windows of their own. */
   talks: number[] = [];
   dismissed: ShellNotice[] = [];
+  #invited: string | null = null;
   /** What the QR code in the next picture, and in the clipboard, says; null: there is none. */
   qr: string | null = null;
   desk: Platform = {
@@ -129,6 +130,18 @@ export abstract class MockDesk {
   async dismissNotice(notice: ShellNotice): Promise<void> {
     this.dismissed.push(notice);
     if (notice === "trayHint") this.#chosen.seen.trayHint = true;
+  }
+
+  /** A link to an invite is opened in another program. */
+  openInvite(text: string): void {
+    this.#invited = text;
+    this.say({ kind: "invited" });
+  }
+
+  async takeInvited(): Promise<string | null> {
+    const text = this.#invited;
+    this.#invited = null;
+    return text;
   }
 
   async readQr(image: Uint8Array): Promise<string> {

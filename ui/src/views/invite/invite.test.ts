@@ -1,6 +1,6 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import { expect, test, vi } from "vitest";
-import { expectAccessible, openOnline, row } from "../../test/window";
+import { expectAccessible, openOnline, openWindow, row } from "../../test/window";
 
 const PNG = new File([new Uint8Array([0x89, 0x50, 0x4e, 0x47])], "code.png", { type: "image/png" });
 
@@ -187,4 +187,34 @@ test("axe finds nothing: empty, understood, wrong, by hand, with the code", asyn
   await user.click(screen.getByTestId("add-by-hand"));
   await user.click(screen.getByTestId("add-submit"));
   await expectAccessible();
+});
+
+test("an invite that was opened as a link stands in the dialog, and nobody is added", async () => {
+  const { host, user } = await openOnline("empty");
+  const add = vi.spyOn(host, "addPeer");
+  host.openInvite("p2p-comm:nina@198.51.100.9:47800");
+  await waitFor(() => expect(screen.getByTestId("add-invite")).toHaveValue("p2p-comm:nina@198.51.100.9:47800"));
+  await waitFor(() => expect(screen.getByTestId("add-label")).toHaveValue("nina"));
+  // Whoever was just typing something else presses this next.
+  await user.keyboard("{Enter}");
+  expect(add).not.toHaveBeenCalled();
+});
+
+test("an invite that is opened before one is connected waits until then", async () => {
+  const { host } = openWindow("empty");
+  await screen.findByTestId("connect-submit");
+  host.openInvite("p2p-comm:nina@198.51.100.9:47800");
+  await waitFor(() => expect(screen.getByText(/Connect, and it is shown/)).toBeVisible());
+  host.goOnline("alice", 47800);
+  await waitFor(() => expect(screen.getByTestId("add-label")).toHaveValue("nina"));
+});
+
+test("another one replaces it, and what is no invite says so", async () => {
+  const { host } = await openExchange();
+  host.openInvite("p2p-comm:nina@198.51.100.9:47800");
+  await waitFor(() => expect(screen.getByTestId("add-label")).toHaveValue("nina"));
+  host.openInvite("p2p-comm:what?");
+  await waitFor(() => expect(screen.getByTestId("add-error")).toBeVisible());
+  expect(screen.getByTestId("add-invite")).toHaveValue("p2p-comm:what?");
+  expect(screen.getByTestId("add-label")).toHaveValue("");
 });
