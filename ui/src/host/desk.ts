@@ -15,8 +15,8 @@ export interface Settings {
     incoming: "popup" | "window" | "notification";
   };
   privacy: { allowRequests: boolean };
-  /** `port` 0: the first free one. */
-  network: { port: number };
+  /** `port` 0: the first free one. `connectAtStart` needs a remembered password. */
+  network: { port: number; connectAtStart: boolean };
   /** Keys that work everywhere, as "Control+Shift+KeyM". */
   shortcuts: { talk: string | null; mute: string | null };
   audio: AudioSettings;

@@ -4,18 +4,21 @@
  */
 import type {
   AudioDevices,
-  Changes,
   AudioSettings as GeneratedAudio,
   CallSnapshot as GeneratedCall,
+  Changes as GeneratedChanges,
   Code as GeneratedCode,
+  Content as GeneratedContent,
+  Line as GeneratedLine,
+  Page as GeneratedPage,
   PeerSnapshot as GeneratedPeer,
   NodeStatus as GeneratedStatus,
   MicTest,
-  Page,
   RequestSnapshot,
   VoiceStats,
 } from "../bindings.gen";
 import type { Invite, PeerAddress, Platform, SearchHit, Settings, ShellEvent, ShellNotice } from "./desk";
+import type { Keep, KeepCode, Retention } from "./keep";
 
 export type {
   AudioDevice,
@@ -23,17 +26,13 @@ export type {
   CallEnd,
   CallPhase,
   CallRecord,
-  Changes,
-  Content,
   Delivery,
   DeviceState,
   Hearing,
   LastLine,
-  Line,
   MicTest,
   NodePhase,
   Notice,
-  Page,
   PeerState,
   Quality,
   RequestSnapshot,
@@ -43,9 +42,17 @@ export type {
   VoiceStats,
 } from "../bindings.gen";
 export type * from "./desk";
+export type * from "./keep";
 
-export type Code = GeneratedCode | "invalidInvite" | "noQr" | "notAnImage";
-export type PeerSnapshot = GeneratedPeer & { muted: boolean; pinned: boolean; draft: string; trying: string[] };
+export type Code = GeneratedCode | KeepCode;
+export type Changes = GeneratedChanges & { remembered: boolean };
+export type Content = GeneratedContent | { kind: "vanishing"; seconds: number };
+type LineFacts = Pick<GeneratedLine, "seq" | "sender" | "sentAt" | "at" | "delivery">;
+export type Line = LineFacts & Content;
+/** `removed` grows when lines before `end` go away. */
+export type Page = Omit<GeneratedPage, "lines"> & { lines: Line[]; removed: number };
+/** `vanishing`: messages disappear after so many seconds; 0: they stay. `remembered`: the entry is kept. */
+export type PeerSnapshot = GeneratedPeer & { retention: Retention; vanishing: number; remembered: boolean };
 export type NodeStatus = GeneratedStatus & { doNotDisturb: boolean; reached: boolean };
 export type CallSnapshot = GeneratedCall & { silent: boolean };
 
@@ -64,7 +71,7 @@ export interface LinkPreview {
 /** How sound is taken, sent and played. Rust fills in what a caller leaves out, so what it answers is complete. */
 export type AudioSettings = Required<GeneratedAudio>;
 
-export interface Host {
+export interface Host extends Keep {
   /** Starts the node. `password` is UTF-8; the caller overwrites the array with zeros afterwards. `port` 0: the first free one. */
   connect(name: string, password: Uint8Array, port: number): Promise<void>;
   disconnect(): Promise<void>;

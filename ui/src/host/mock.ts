@@ -13,25 +13,28 @@ import type {
   PeerSnapshot,
   PeerState,
   RequestSnapshot,
+  Retention,
   SearchHit,
   Settings,
 } from "./host";
-import { MockCalling } from "./mock/calling";
 import type { Answer } from "./mock/calls";
 import { MockConversation } from "./mock/conversation";
 import { error } from "./mock/error";
 import { parseInvite, writeInvite } from "./mock/invite";
+import { KEPT_FOR, MockKeep } from "./mock/keep";
 import { previewLink } from "./mock/link";
 import { everybody, manyLines, type Person, strangers } from "./mock/people";
 
 /** A port that "another program" holds, to see what happens then. */
 export const TAKEN_PORT = 47999;
 
-interface Peer extends Omit<PeerSnapshot, "unread" | "last" | "trying" | "draft"> {
+interface Peer extends Omit<PeerSnapshot, "unread" | "last" | "trying" | "draft" | "remembered"> {
   /** All there are; the first is the one shown. */
   addresses: PeerAddress[];
   written: string;
   talk: MockConversation;
+  /** How it stood before we went offline. */
+  before?: PeerState;
 }
 
 export interface MockOptions {
@@ -46,7 +49,7 @@ export interface MockOptions {
 }
 
 /** The program below the window, in memory: people in every state, an Echo, requests, and errors on demand. */
-export class MockHost extends MockCalling implements Host {
+export class MockHost extends MockKeep implements Host {
   /** What was done, for tests. */
   readonly opened: string[] = [];
   copied = "";
@@ -66,13 +69,15 @@ export class MockHost extends MockCalling implements Host {
 
   /**
    * `?people=empty`, `?online`, `?lines=5000`, `?answer=busy`, `?microphone=missing`, `?speaker=busy`, `?ring` (the
-   * first one calls): for looking at the interface in a browser. Whoever is written "call me" calls.
+   * first one calls), `?remembered`, `?locked=passphrase`: for looking at the interface in a browser. Whoever is written "call me" calls.
    */
   static fromQuery(query: URLSearchParams): MockHost {
     const people = query.get("people") === "empty" ? "empty" : "full";
     const answer = (query.get("answer") ?? "accept") as Answer;
     const mock = new MockHost({ people, answer, lines: Number(query.get("lines") ?? 0) });
     mock.sound.troubles = Object.fromEntries([...query].filter(([key]) => key === "microphone" || key === "speaker"));
+    if (query.has("remembered")) mock.wakeUp();
+    if (query.has("locked")) mock.wakeUpLocked(query.get("locked") === "keychain" ? "keychain" : "passphrase", null);
     if (query.has("online")) mock.goOnline(query.get("online") || "alice", 47800);
     if (query.has("ring")) mock.calls.ring(1);
     return mock;
@@ -83,11 +88,13 @@ export class MockHost extends MockCalling implements Host {
   goOnline(name: string, port: number): void {
     const addresses = [`192.0.2.1:${port}`, `[2001:db8::1]:${port}`];
     this.#status = { ...OFFLINE, phase: "online", name, port, addresses };
-    if (this.#options.people === "full" && this.#peers.length === 0) {
-      const now = Date.now();
-      for (const person of everybody(now)) this.#admit(person, now);
-      this.#requests = strangers(now);
+    this.#meet();
+    for (const peer of this.#peers) {
+      peer.state = peer.before ?? peer.state;
+      delete peer.before;
     }
+    if (this.#options.people === "full") this.#requests = strangers(Date.now());
+    this.connected();
     this.tell({ status: true, peers: true, requests: true });
   }
 
@@ -138,7 +145,8 @@ export class MockHost extends MockCalling implements Host {
   async disconnect(): Promise<void> {
     this.#status = { ...OFFLINE };
     this.calls.current = null;
-    this.#peers = [];
+    if (this.kept.kind === "open") this.#rest();
+    else this.#peers = [];
     this.#requests = [];
     this.tell({ status: true, peers: true, requests: true, call: true });
   }
@@ -158,8 +166,9 @@ export class MockHost extends MockCalling implements Host {
   async peers(): Promise<PeerSnapshot[]> {
     return [true, false]
       .flatMap((pinned) => this.#peers.filter((peer) => peer.pinned === pinned))
-      .map(({ talk, addresses, written, ...peer }) => ({
+      .map(({ talk, addresses, written, before, ...peer }) => ({
         ...peer,
+        remembered: this.kept.kind === "open" && !peer.echo,
         unread: talk.unread,
         last: talk.last,
         draft: written.slice(0, 120),
@@ -366,7 +375,29 @@ export class MockHost extends MockCalling implements Host {
     return () => this.#listeners.delete(callback);
   }
 
+  /** A message of a conversation disappears. */
+  disappear(peer: number, seq: number): void {
+    this.#peer(peer).talk.drop(seq);
+    this.#talked(peer);
+  }
+
   // The world inside.
+
+  #meet(): void {
+    if (this.#options.people === "empty" || this.#peers.length > 0) return;
+    const now = Date.now();
+    for (const person of everybody(now)) this.#admit(person, now);
+  }
+
+  /** Offline, the people stay, but nobody is reached. */
+  #rest(): void {
+    this.#peers = this.#peers.filter(({ echo }) => !echo);
+    for (const peer of this.#peers) {
+      if (peer.state.kind === "blocked") continue;
+      peer.before = peer.state;
+      peer.state = { kind: "offline" };
+    }
+  }
 
   #admit(person: Person, now: number): Peer {
     const { lines = [], unread = 0, ...rest } = person;
@@ -379,6 +410,8 @@ export class MockHost extends MockCalling implements Host {
       muted: false,
       pinned: false,
       written: "",
+      retention: this.kept.kind === "open" ? this.kept.retention : "off",
+      vanishing: 0,
       ...rest,
       id: this.#next++,
       name: key ? label : null,
@@ -440,6 +473,35 @@ export class MockHost extends MockCalling implements Host {
     this.tell({ status: true, requests: true, devices: true });
   }
 
+  protected me(): { name: string | null; port: number | null } {
+    return { name: this.#status.name, port: this.#status.port };
+  }
+
+  protected load(): void {
+    this.#meet();
+    if (this.#status.phase === "offline") this.#rest();
+  }
+
+  protected unload(): void {
+    if (this.#status.phase === "offline") this.#peers = [];
+  }
+
+  protected retain(id: number, retention: Retention): number {
+    const { talk } = this.#peer(id);
+    this.#change(id, { retention });
+    const dropped = retention === "off" ? 0 : talk.dropBefore(Date.now() - KEPT_FOR[retention]);
+    this.#talked(id);
+    return dropped;
+  }
+
+  protected vanish(id: number, seconds: number): void {
+    const peer = this.#peer(id);
+    if (peer.echo) throw error("vanishUnsupported");
+    peer.vanishing = seconds;
+    peer.talk.add("me", { kind: "vanishing", seconds }, Date.now());
+    this.#talked(id);
+  }
+
   protected quiet(peer: number): boolean {
     return this.quietEverywhere || this.#peer(peer).muted;
   }
@@ -472,8 +534,7 @@ export class MockHost extends MockCalling implements Host {
   }
 
   protected tell(changes: Partial<Changes>): void {
-    const none = { status: false, peers: false, requests: false, call: false, devices: false, conversations: [] };
-    const all: Changes = { ...none, ...changes };
+    const all: Changes = { ...NOTHING, ...changes };
     for (const listener of this.#listeners) listener(all);
   }
 
@@ -484,6 +545,16 @@ export class MockHost extends MockCalling implements Host {
 
 /** While these states hold, addresses are being tried. */
 const DIALLED: PeerState["kind"][] = ["resolving", "reaching", "proving", "unreachable"];
+
+const NOTHING: Changes = {
+  status: false,
+  peers: false,
+  requests: false,
+  call: false,
+  devices: false,
+  remembered: false,
+  conversations: [],
+};
 
 const OFFLINE: NodeStatus = {
   phase: "offline",

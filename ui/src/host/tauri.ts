@@ -1,7 +1,8 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { commands } from "../bindings.gen";
-import type { AudioSettings, Changes, Host, HostError, Settings, ShellEvent } from "./host";
+import type { AudioSettings, Changes, Host, HostError, Page, PeerSnapshot, Settings, ShellEvent } from "./host";
+import { keep } from "./tauri/keep";
 
 /** What a listener hears first. */
 const EVERYTHING: Changes = {
@@ -10,6 +11,7 @@ const EVERYTHING: Changes = {
   requests: true,
   call: true,
   devices: true,
+  remembered: true,
   conversations: [],
 };
 
@@ -22,7 +24,7 @@ export const tauri: Host = {
     ),
   disconnect: () => guarded(commands.disconnect()),
   status: () => guarded(commands.status()),
-  peers: () => guarded(commands.peers()),
+  peers: () => guarded(commands.peers() as Promise<PeerSnapshot[]>),
   requests: () => guarded(commands.requests()),
 
   addPeer: (label, addresses) => guarded(commands.addPeer(label, addresses)),
@@ -44,8 +46,8 @@ export const tauri: Host = {
   sendLink: (peer, url) => guarded(commands.sendLink(peer, url)),
   checkLink: (text) => guarded(commands.checkLink(text)),
   openLink: (url) => guarded(commands.openLink(url)),
-  page: (peer, before) => guarded(commands.page(peer, before)),
-  pageFrom: (peer, from) => guarded(commands.pageFrom(peer, from)),
+  page: (peer, before) => guarded(commands.page(peer, before) as Promise<Page>),
+  pageFrom: (peer, from) => guarded(commands.pageFrom(peer, from) as Promise<Page>),
   markRead: (peer) => guarded(commands.markRead(peer)),
   setDraft: (peer, text) => guarded(commands.setDraft(peer, text)),
   draft: (peer) => guarded(commands.draft(peer)),
@@ -94,6 +96,8 @@ export const tauri: Host = {
   showWindow: () => guarded(commands.showWindow()),
   quit: () => guarded(commands.quit()),
   dismissNotice: (notice) => guarded(commands.dismissNotice(notice)),
+
+  ...keep(invoke, guarded),
 
   // Whatever changed while the subscription was on its way would be missed otherwise.
   onChanges: (callback) => subscribe<Changes>("changes", callback, () => callback(EVERYTHING)),

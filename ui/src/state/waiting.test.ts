@@ -19,6 +19,9 @@ const bob: PeerSnapshot = {
   pinned: false,
   draft: "",
   trying: [],
+  retention: "off",
+  vanishing: 0,
+  remembered: false,
 };
 const online: NodeStatus = {
   phase: "online",

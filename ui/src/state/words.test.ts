@@ -51,6 +51,9 @@ function bob(state: PeerState): PeerSnapshot {
     pinned: false,
     draft: "",
     trying: [],
+    retention: "off",
+    vanishing: 0,
+    remembered: false,
   };
 }
 

@@ -9,6 +9,11 @@ export class MockConversation {
   lines: Line[] = [];
   revision = 0;
   read = 0;
+  /** The oldest line that is still there. */
+  first = 0;
+  /** How many went away, and which of those in the middle. */
+  removed = 0;
+  #gone = new Set<number>();
 
   add(sender: Sender, content: Content, at: number, sentAt = at, delivery: Delivery | null = null): Line {
     const line: Line = { seq: this.lines.length, sender, sentAt, at, delivery, ...content };
@@ -34,6 +39,22 @@ export class MockConversation {
     this.revision += 1;
   }
 
+  /** Lines that came before this time go. Answers how many. */
+  dropBefore(at: number): number {
+    const first = this.first;
+    while (this.first < this.lines.length && (this.lines[this.first]?.at ?? 0) < at) this.first += 1;
+    this.removed += this.first - first;
+    this.revision += 1;
+    return this.first - first;
+  }
+
+  /** One line goes, as a message that disappears. */
+  drop(seq: number): void {
+    this.#gone.add(seq);
+    this.removed += 1;
+    this.revision += 1;
+  }
+
   page(before: number | null): Page {
     const end = Math.min(before ?? this.lines.length, this.lines.length);
     return this.#between(Math.max(0, end - PAGE), end);
@@ -49,7 +70,7 @@ export class MockConversation {
     const [first] = words;
     if (!first) return [];
     const hits: Omit<SearchHit, "peer">[] = [];
-    for (let seq = this.lines.length - 1; seq >= 0 && hits.length < 100; seq -= 1) {
+    for (let seq = this.lines.length - 1; seq >= this.first && hits.length < 100; seq -= 1) {
       const line = this.lines[seq];
       const text = line?.kind === "text" ? line.text : line?.kind === "link" ? line.url : "";
       const plain = text.toLowerCase();
@@ -64,8 +85,9 @@ export class MockConversation {
   }
 
   #between(from: number, to: number): Page {
-    const lines = this.lines.slice(from, to);
-    return { revision: this.revision, first: 0, end: this.lines.length, read: this.read, lines };
+    const lines = this.lines.slice(Math.max(from, this.first), to).filter(({ seq }) => !this.#gone.has(seq));
+    const { revision, first, read, removed } = this;
+    return { revision, first, end: this.lines.length, read, removed, lines };
   }
 
   get unread(): number {
@@ -73,7 +95,8 @@ export class MockConversation {
   }
 
   get last(): LastLine | null {
-    const line = this.lines.findLast(({ kind }) => kind === "text" || kind === "link" || kind === "call");
+    const said = ({ kind }: Line) => kind === "text" || kind === "link" || kind === "call";
+    const line = this.lines.findLast((one) => one.seq >= this.first && !this.#gone.has(one.seq) && said(one));
     if (!line) return null;
     const text = line.kind === "text" ? line.text : line.kind === "link" ? line.url : "";
     const call = line.kind === "call" ? line.call : null;
@@ -88,6 +111,7 @@ function countsAsUnread(line: Line): boolean {
 
 function contentOf(said: Said): Content {
   if ("text" in said) return { kind: "text", text: said.text };
+  if ("vanishing" in said) return { kind: "vanishing", seconds: said.vanishing };
   if ("call" in said) return { kind: "call", call: said.call };
   if ("url" in said) return { kind: "link", url: said.url, host: said.host };
   return "notice" in said ? { kind: "notice", notice: said.notice } : { kind: "unknown" };

@@ -39,7 +39,7 @@ export abstract class MockDesk {
       incoming: "popup",
     },
     privacy: { allowRequests: true },
-    network: { port: 0 },
+    network: { port: 0, connectAtStart: false },
     shortcuts: { talk: null, mute: null },
     seen: { trayHint: false },
   };
