@@ -34,8 +34,10 @@ export class Conversation {
   seen = $state(0);
   #read = 0;
   #host: Host;
-  /** By number; a line that was not read is undefined. Replaced, never changed. */
-  #pages = new SvelteMap<number, (Line | undefined)[]>();
+  /** By number; a line that was not read is undefined, one that went away is null. Replaced, never changed. */
+  #pages = new SvelteMap<number, (Line | null | undefined)[]>();
+  /** How many lines had gone away at the last look. */
+  #removed = 0;
   /** The first and the last line in view. */
   #view = { from: 0, to: 0 };
   #pull: Pull;
@@ -52,7 +54,21 @@ export class Conversation {
 
   /** A line, or undefined if it does not exist or is not read yet. */
   line(seq: number): Line | undefined {
-    return seq < this.first ? undefined : this.#pages.get(pageOf(seq))?.[seq % PAGE];
+    return this.#slot(seq) ?? undefined;
+  }
+
+  /** Whether a line went away, as a message that disappeared. */
+  isGone(seq: number): boolean {
+    return seq < this.first || this.#slot(seq) === null;
+  }
+
+  /** The next line in this direction that did not go away, null if there is none, undefined if it is not read yet. */
+  neighbour(seq: number, step: 1 | -1): Line | null | undefined {
+    for (let at = seq + step; at >= this.first && at < this.end; at += step) {
+      const line = this.#slot(at);
+      if (line !== null) return line;
+    }
+    return null;
   }
 
   refresh(): Promise<void> {
@@ -98,12 +114,13 @@ export class Conversation {
   async #open(): Promise<void> {
     const newest = await this.#host.page(this.peer, null);
     this.base = newest.first;
+    this.#removed = newest.removed;
     this.#view = { from: newest.end - 1, to: newest.end - 1 };
-    this.#take(newest);
-    const start = newest.lines[0]?.seq ?? newest.end;
+    const start = Math.min(newest.lines[0]?.seq ?? newest.end, Math.max(newest.first, newest.end - PAGE));
+    this.#take(newest, start);
     if (newest.read < start) {
       this.#view = { from: newest.read, to: newest.read };
-      this.#take(await this.#host.pageFrom(this.peer, newest.read));
+      await this.#readFrom(newest.read);
     }
     this.unreadFrom = this.#firstUnread();
     this.seen = this.end;
@@ -112,8 +129,8 @@ export class Conversation {
 
   async #refresh(): Promise<void> {
     const known = this.end;
-    const page = await this.#host.pageFrom(this.peer, known);
-    this.#take(page);
+    const page = await this.#readFrom(known);
+    if (page.removed !== this.#removed) await this.#readAgain(page.removed);
     this.#announce(page.lines.filter((line) => line.seq >= known));
     await this.#readPending(known);
     await this.#readMissing();
@@ -136,8 +153,24 @@ export class Conversation {
     }
   }
 
+  /** Lines went away: the pages around what is in view are read again, the others when they come into view. */
+  async #readAgain(removed: number): Promise<void> {
+    this.#removed = removed;
+    const { from, to } = this.#around();
+    for (const number of [...this.#pages.keys()]) {
+      if (number >= from && number <= to) await this.#readPage(number);
+      else this.#pages.delete(number);
+    }
+  }
+
   async #readPage(number: number): Promise<void> {
-    this.#take(await this.#host.pageFrom(this.peer, number * PAGE));
+    await this.#readFrom(number * PAGE);
+  }
+
+  async #readFrom(from: number): Promise<Page> {
+    const page = await this.#host.pageFrom(this.peer, from);
+    this.#take(page, from);
+    return page;
   }
 
   /** A page around what is in view that is not read as a whole; first the one in view. */
@@ -153,7 +186,7 @@ export class Conversation {
     const page = this.#pages.get(number);
     const start = Math.max(this.first, number * PAGE);
     const end = Math.min(this.end, (number + 1) * PAGE);
-    for (let seq = start; seq < end; seq += 1) if (!page?.[seq % PAGE]) return true;
+    for (let seq = start; seq < end; seq += 1) if (page?.[seq % PAGE] === undefined) return true;
     return false;
   }
 
@@ -163,33 +196,33 @@ export class Conversation {
     return { from, to: pageOf(Math.min(this.end - 1, this.#view.to + AHEAD)) };
   }
 
-  #take(page: Page): void {
+  /** What an answer holds, and what it does not: a line that is missing from `from` on went away. */
+  #take(page: Page, from: number): void {
     this.first = page.first;
     this.end = page.end;
     this.#read = page.read;
-    const fresh = new Map<number, Line[]>();
-    for (const line of page.lines) {
-      // The notice that stands for what was dropped has no place of its own.
-      if (line.seq < page.first) continue;
-      const number = pageOf(line.seq);
-      fresh.set(number, [...(fresh.get(number) ?? []), line]);
-    }
-    for (const [number, lines] of fresh) this.#merge(number, lines);
+    const newest = page.lines.at(-1)?.seq ?? from;
+    const to = Math.min(page.end, Math.max(newest + 1, from + PAGE));
+    const lines = new Map(page.lines.map((line) => [line.seq, line]));
+    // The notice that stands for what was dropped has no place of its own.
+    const start = Math.max(from, page.first);
+    for (let number = pageOf(start); number * PAGE < to; number += 1) this.#merge(number, start, to, lines);
     this.#forget();
   }
 
   /** Whatever is as it was stays the same object and is not drawn again. */
-  #merge(number: number, lines: Line[]): void {
+  #merge(number: number, from: number, to: number, lines: Map<number, Line>): void {
     const old = this.#pages.get(number);
-    const isNew = (line: Line) => {
-      const known = old?.[line.seq % PAGE];
-      return known === undefined || known.delivery !== line.delivery;
-    };
-    const changed = lines.filter(isNew);
-    if (changed.length === 0) return;
-    const page = old ? [...old] : Array.from({ length: PAGE }, () => undefined);
-    for (const line of changed) page[line.seq % PAGE] = line;
-    this.#pages.set(number, page);
+    const page = old ? [...old] : Array.from<Line | null | undefined>({ length: PAGE });
+    let changed = false;
+    for (let seq = Math.max(from, number * PAGE); seq < Math.min(to, (number + 1) * PAGE); seq += 1) {
+      const line = lines.get(seq) ?? null;
+      const known = page[seq % PAGE];
+      if (known !== undefined && known?.delivery === line?.delivery && (known === null) === (line === null)) continue;
+      page[seq % PAGE] = line;
+      changed = true;
+    }
+    if (changed) this.#pages.set(number, page);
   }
 
   /** The pages farthest from what is in view go first. */
@@ -201,11 +234,15 @@ export class Conversation {
 
   #firstUnread(): number | null {
     for (let seq = Math.max(this.#read, this.first); seq < this.end; seq += 1) {
-      const line = this.line(seq);
-      if (!line) return null;
-      if (line.sender === "them") return seq;
+      const line = this.#slot(seq);
+      if (line === undefined) return null;
+      if (line?.sender === "them") return seq;
     }
     return null;
+  }
+
+  #slot(seq: number): Line | null | undefined {
+    return seq < this.first ? undefined : this.#pages.get(pageOf(seq))?.[seq % PAGE];
   }
 
   #announce(lines: Line[]): void {

@@ -156,3 +156,47 @@ test("news is announced, my own words are not", async () => {
   await talk.refresh();
   expect(talk.announcement).toBe("2 new messages");
 });
+
+test("a message that disappears leaves no row behind, and is not asked for again", async () => {
+  await talk.show(2000, 2020);
+  host.disappear(1, 2010);
+  await talk.refresh();
+  expect(talk.line(2010)).toBeUndefined();
+  expect(talk.isGone(2010)).toBe(true);
+  expect(talk.isGone(2011)).toBe(false);
+  expect(talk.neighbour(2011, -1)?.seq).toBe(2009);
+  const read = vi.spyOn(host, "pageFrom");
+  await talk.show(2005, 2025);
+  expect(read).not.toHaveBeenCalled();
+});
+
+test("what disappeared far from view is gone once one comes back to it", async () => {
+  await talk.show(2000, 2020);
+  await talk.show(4000, 4020);
+  host.disappear(1, 2010);
+  await talk.refresh();
+  await talk.show(2000, 2020);
+  expect(talk.isGone(2010)).toBe(true);
+  expect(talk.line(2009)).toBeDefined();
+});
+
+test("a first unread line that disappeared is followed by the next one", async () => {
+  await host.markRead(1);
+  host.receive(1, "gone soon");
+  host.receive(1, "stays");
+  host.disappear(1, talk.end);
+  const again = new Conversation(host, 1);
+  await again.refresh();
+  expect(again.line(again.unreadFrom ?? 0)).toMatchObject({ text: "stays" });
+});
+
+test("pages that come late are all there in the end, wherever one scrolled meanwhile", async () => {
+  const pageFrom = MockHost.prototype.pageFrom;
+  vi.spyOn(host, "pageFrom").mockImplementation(async (peer, from) => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return pageFrom.call(host, peer, from);
+  });
+  const shown = [3000, 2000, 1000, 1100, 50].map((seq) => talk.show(seq, seq + 20));
+  await Promise.all(shown);
+  for (let seq = 0; seq <= 170; seq += 1) expect(talk.line(seq)?.seq).toBe(seq);
+});

@@ -51,6 +51,7 @@ export abstract class MockKeep extends MockCalling {
 
   /** What is kept cannot be used. */
   breakDown(code: KeepCode): void {
+    this.#inside.name ??= "alice";
     this.#become({ kind: "failed", code });
   }
 
@@ -169,6 +170,7 @@ export abstract class MockKeep extends MockCalling {
   }
 
   #open(): void {
+    this.kept = this.#inside;
     this.load();
     this.#become(this.#inside);
   }
