@@ -1,4 +1,5 @@
 import type { KeepCode } from "../../src/host/host";
+import type { MockHost } from "../../src/host/mock";
 import type { GalleryPage } from "../page";
 import type { Visitor } from "../visitor";
 
@@ -10,6 +11,12 @@ async function dialog(visitor: Visitor, name = "bob"): Promise<void> {
   await visitor.click("peer-menu");
   await visitor.click("peer-keep");
   await visitor.find("peer-retention");
+}
+
+/** Messages with bob are kept for a month. */
+async function month(host: MockHost): Promise<void> {
+  host.wakeUp();
+  await host.setRetention(1, "month");
 }
 
 async function settings(visitor: Visitor, section: "general" | "privacy", then: string): Promise<void> {
@@ -35,7 +42,7 @@ const pages: GalleryPage[] = [
     act: async (visitor) => {
       await visitor.click("remember");
       await visitor.click("seal-passphrase");
-      await visitor.type("seal-passphrase", "");
+      await visitor.type("seal-secret", "");
       await visitor.find("seal-again");
     },
   },
@@ -137,12 +144,12 @@ const pages: GalleryPage[] = [
       await visitor.find("seal-submit");
     },
   },
-  { name: "keep", before: (host) => host.wakeUp({ retention: "month" }), act: (visitor) => dialog(visitor) },
+  { name: "keep", before: (host) => month(host), act: (visitor) => dialog(visitor) },
   { name: "keep-long-name", before: (host) => host.wakeUp(), act: (visitor) => dialog(visitor, "Maximiliane") },
   { name: "keep-not-remembered", act: (visitor) => dialog(visitor) },
   {
     name: "keep-shorter",
-    before: (host) => host.wakeUp({ retention: "month" }),
+    before: (host) => month(host),
     act: async (visitor) => {
       await dialog(visitor);
       await visitor.choose("peer-retention", "day");

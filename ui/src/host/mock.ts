@@ -44,6 +44,8 @@ export interface MockOptions {
   pace?: number;
   /** Lines of a very long conversation with bob. */
   lines?: number;
+  /** How long a page of a conversation is on its way, as from a disk, ms. */
+  late?: number;
   /** What people do who are called. */
   answer?: Answer;
 }
@@ -64,7 +66,7 @@ export class MockHost extends MockKeep implements Host {
 
   constructor(options: MockOptions = {}) {
     super(options.answer);
-    this.#options = { people: "full", pace: 1, lines: 0, answer: "accept", ...options };
+    this.#options = { people: "full", pace: 1, lines: 0, late: 0, answer: "accept", ...options };
   }
 
   /**
@@ -294,10 +296,12 @@ export class MockHost extends MockKeep implements Host {
   }
 
   async page(id: number, before: number | null): Promise<Page> {
+    await this.#late();
     return this.#peer(id).talk.page(before);
   }
 
   async pageFrom(id: number, from: number): Promise<Page> {
+    await this.#late();
     return this.#peer(id).talk.pageFrom(from);
   }
 
@@ -536,6 +540,11 @@ export class MockHost extends MockKeep implements Host {
   protected tell(changes: Partial<Changes>): void {
     const all: Changes = { ...NOTHING, ...changes };
     for (const listener of this.#listeners) listener(all);
+  }
+
+  async #late(): Promise<void> {
+    const { late } = this.#options;
+    if (late > 0) await new Promise((resolve) => setTimeout(resolve, late));
   }
 
   protected pause(ms: number): Promise<void> {

@@ -9,11 +9,15 @@ export const PAGE = 200;
 export const KEPT = 20;
 /** Lines that are read before they come into view. */
 const AHEAD = 100;
+/** Rows on each side of where one is: web engines draw nothing beyond 33 million pixels, and a row has about 75. */
+export const SPAN = 100_000;
+/** Rows before the end of them at which the rows move on. */
+const NEAR = 1000;
 
 /** The open conversation: its length, and those of its pages that are being looked at. */
 export class Conversation {
   readonly peer: number;
-  /** The line of the first row: the oldest one when it was opened. What is dropped since then leaves an empty row. */
+  /** The line of the first row. Moves only when one comes near it; what is dropped until then leaves an empty row. */
   base = $state(0);
   /** The oldest line that exists. */
   first = $state(0);
@@ -52,6 +56,11 @@ export class Conversation {
     this.#fill = new Pull(() => this.#serial(() => this.#readMissing()));
   }
 
+  /** One past the line of the last row. */
+  get top(): number {
+    return Math.min(this.end, this.base + 2 * SPAN);
+  }
+
   /** A line, or undefined if it does not exist or is not read yet. */
   line(seq: number): Line | undefined {
     return this.#slot(seq) ?? undefined;
@@ -78,6 +87,8 @@ export class Conversation {
   /** Says which lines are in view. They and those around them are read if they are not here. */
   show(from: number, to: number): Promise<void> {
     this.#view = { from, to };
+    const below = this.base > this.first && from - this.base < NEAR;
+    if (below || (this.top < this.end && this.top - to < NEAR)) this.#centre(from);
     return this.#missing() === null ? Promise.resolve() : this.#fill.run();
   }
 
@@ -86,6 +97,7 @@ export class Conversation {
     if (!this.loaded) await this.refresh();
     if (seq < this.first || seq >= this.end) return;
     this.following = false;
+    if (seq < this.base || seq >= this.top) this.#centre(seq);
     await this.show(seq, seq);
     this.found = { seq };
   }
@@ -93,6 +105,7 @@ export class Conversation {
   /** Goes to the newest line. */
   async latest(): Promise<void> {
     this.following = true;
+    if (this.top < this.end) this.#centre(this.end - 1);
     await this.show(this.end - 1, this.end - 1);
   }
 
@@ -113,7 +126,7 @@ export class Conversation {
 
   async #open(): Promise<void> {
     const newest = await this.#host.page(this.peer, null);
-    this.base = newest.first;
+    this.base = Math.max(newest.first, Math.min(newest.end, newest.read) - SPAN);
     this.#removed = newest.removed;
     this.#view = { from: newest.end - 1, to: newest.end - 1 };
     const start = Math.min(newest.lines[0]?.seq ?? newest.end, Math.max(newest.first, newest.end - PAGE));
@@ -127,9 +140,15 @@ export class Conversation {
     this.loaded = true;
   }
 
+  /** Rows before and after this line; the list is drawn anew around it. */
+  #centre(seq: number): void {
+    this.base = Math.max(this.first, seq - SPAN);
+  }
+
   async #refresh(): Promise<void> {
     const known = this.end;
     const page = await this.#readFrom(known);
+    if (this.following && this.top < this.end) this.#centre(this.end - 1);
     if (page.removed !== this.#removed) await this.#readAgain(page.removed);
     this.#announce(page.lines.filter((line) => line.seq >= known));
     await this.#readPending(known);

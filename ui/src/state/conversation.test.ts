@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from "vitest";
 import type { Line } from "../host/host";
 import { MockHost } from "../host/mock";
-import { Conversation, KEPT, PAGE } from "./conversation.svelte";
+import { Conversation, KEPT, PAGE, SPAN } from "./conversation.svelte";
 
 /** Lines of the long conversation, besides those that bob said anyway. */
 const MANY = 5000;
@@ -199,4 +199,26 @@ test("pages that come late are all there in the end, wherever one scrolled meanw
   const shown = [3000, 2000, 1000, 1100, 50].map((seq) => talk.show(seq, seq + 20));
   await Promise.all(shown);
   for (let seq = 0; seq <= 170; seq += 1) expect(talk.line(seq)?.seq).toBe(seq);
+});
+
+test("of a conversation of many years only as many rows are drawn as a web engine can, around where one is", async () => {
+  host = new MockHost({ pace: 0, lines: 3 * SPAN });
+  host.goOnline("alice", 47800);
+  talk = new Conversation(host, 1);
+  await talk.refresh();
+  expect(talk.top).toBe(talk.end);
+  expect(talk.base).toBeGreaterThan(SPAN);
+  await talk.find(5);
+  expect(talk.base).toBe(0);
+  expect(talk.line(5)).toBeDefined();
+  expect(talk.top).toBe(2 * SPAN);
+  await talk.show(talk.top - 30, talk.top - 1);
+  expect(talk.top).toBeGreaterThan(2 * SPAN);
+  expect(talk.base).toBeGreaterThan(0);
+  const { base } = talk;
+  await talk.show(base + 10, base + 30);
+  expect(talk.base).toBeLessThan(base);
+  await talk.latest();
+  expect(talk.top).toBe(talk.end);
+  expect(last()).toBeDefined();
 });
