@@ -7,6 +7,7 @@ const CRYPTO = "p2p-comm-crypto";
 const PROTO = "p2p-comm-proto";
 const NET = "p2p-comm-net";
 const MEDIA = "p2p-comm-media";
+const STORE = "p2p-comm-store";
 const ENGINE = "p2p-comm-engine";
 const CLI = "p2p-comm-cli";
 const SHELL = "p2p-comm";
@@ -19,12 +20,13 @@ const MAY_NAME = {
   [CRYPTO]: [MODEL],
   [NET]: [MODEL],
   [MEDIA]: [MODEL],
+  [STORE]: [MODEL],
   [PROTO]: [CRYPTO, MODEL],
-  [ENGINE]: [PROTO, CRYPTO, NET, MEDIA, MODEL],
+  [ENGINE]: [PROTO, CRYPTO, NET, MEDIA, STORE, MODEL],
   [CLI]: [ENGINE],
   [SHELL]: [ENGINE],
   [TESTS]: [ENGINE],
-  [BENCH]: [ENGINE, NET],
+  [BENCH]: [ENGINE, NET, STORE, MODEL],
 };
 
 /** Libraries that few crates may name. The benchmarks measure a bare QUIC stream beside ours. */
@@ -34,6 +36,7 @@ const ONLY_IN = [
   [/^tauri(-|$)/, [SHELL]],
   [/^clap$/, [CLI, SHELL, BENCH]],
   [/^(fernet|spake2)$/, [CRYPTO]],
+  [/^(rusqlite(_migration)?|libsqlite3-sys|keyring(-core)?|.+-keyring-store|secret-service|argon2|aes-kw)$/, [STORE]],
   [/^(cpal|pulseaudio|opusic-sys|sonora(-ns)?|rubato|rtrb)$/, [MEDIA]],
 ];
 

@@ -7,8 +7,8 @@ use crate::send::Source;
 use clap::{Parser, Subcommand};
 use p2p_comm_engine::media::device::DeviceError;
 use p2p_comm_engine::{
-    AudioSettings, Code, Error, Invite, Link, Name, NetConfig, Options, PeerAddress, Quality, Switch, Text, Windows,
-    media,
+    AudioSettings, Code, Error, Invite, Link, Name, NetConfig, Options, PeerAddress, Quality, Retention, Switch, Text,
+    Windows, media,
 };
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -18,6 +18,10 @@ use std::time::Duration;
 const PASSWORD_HELP: &str = "\
 The password is read from the file given with --password-file, else from the environment variable P2P_COMM_PASSWORD,
 else it is asked for on the terminal. It is never an argument, because other users can see those.
+
+With --remember your device key, the people you talk to and the messages that wait for them are kept, sealed, in the directory
+given with --data-dir or the environment variable P2P_COMM_DATA_DIR: by a passphrase from the file given with
+--passphrase-file or from P2P_COMM_PASSPHRASE, else by the system's keychain.
 
 Exit codes: 0 done, 1 failed (the reason is on standard error), 2 wrong use.";
 
@@ -44,6 +48,10 @@ pub(crate) enum Command {
     Link(LinkTo),
     /// Call somebody and talk, until one of the two hangs up.
     Call(Call),
+    /// Write what is kept of a conversation to standard output, unsealed.
+    Export(Export),
+    /// Remove everything that is kept: keys and files.
+    Forget(Remember),
     /// Accept everybody and send back what they write and say, until ended by Ctrl-C.
     Echo(Own),
 }
@@ -68,6 +76,44 @@ pub(crate) struct Own {
     pub(crate) json: bool,
 }
 
+/// What is kept on this computer.
+#[derive(clap::Args)]
+pub(crate) struct Remember {
+    /// Keep device key, people and waiting messages over runs, and use what is kept.
+    #[arg(long)]
+    remember: bool,
+    /// Where; a directory of your own that need not exist.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// A file that holds the passphrase of what is kept; one line break at its end is cut.
+    #[arg(long, value_name = "FILE")]
+    passphrase_file: Option<PathBuf>,
+    /// How long messages are kept as well; the choice is kept, too.
+    #[arg(long, value_enum)]
+    keep_messages: Option<KeepFor>,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum KeepFor {
+    Off,
+    Day,
+    Week,
+    Month,
+    Forever,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Export {
+    #[command(flatten)]
+    pub(crate) store: Remember,
+    /// The other side, as it was added.
+    #[arg(long, value_name = "HOST:PORT|INVITE", value_parser = invite)]
+    pub(crate) peer: Invite,
+    /// As JSON, which can be imported again.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
 /// With whom to talk.
 #[derive(clap::Args)]
 pub(crate) struct To {
@@ -83,6 +129,8 @@ pub(crate) struct To {
 pub(crate) struct Listen {
     #[command(flatten)]
     own: Own,
+    #[command(flatten)]
+    remember: Remember,
     /// Add everybody who knows the password.
     #[arg(long)]
     pub(crate) accept_anyone: bool,
@@ -97,6 +145,8 @@ pub(crate) struct Listen {
 pub(crate) struct Call {
     #[command(flatten)]
     own: Own,
+    #[command(flatten)]
+    remember: Remember,
     #[command(flatten)]
     pub(crate) to: To,
     /// Hang up after this much talk.
@@ -142,6 +192,8 @@ pub(crate) struct Send {
     #[command(flatten)]
     own: Own,
     #[command(flatten)]
+    remember: Remember,
+    #[command(flatten)]
     pub(crate) to: To,
     /// Words of one message, or `-` for one message per line of standard input (blank lines are left out).
     #[arg(required = true)]
@@ -153,6 +205,8 @@ pub(crate) struct Chat {
     #[command(flatten)]
     own: Own,
     #[command(flatten)]
+    remember: Remember,
+    #[command(flatten)]
     pub(crate) to: To,
 }
 
@@ -161,6 +215,8 @@ pub(crate) struct LinkTo {
     #[command(flatten)]
     own: Own,
     #[command(flatten)]
+    remember: Remember,
+    #[command(flatten)]
     pub(crate) to: To,
     /// The link.
     #[arg(value_parser = link)]
@@ -168,26 +224,43 @@ pub(crate) struct LinkTo {
 }
 
 impl Command {
-    pub(crate) fn own(&self) -> &Own {
+    /// None for what needs no session.
+    pub(crate) fn own(&self) -> Option<&Own> {
         match self {
             Self::Listen(Listen { own, .. })
             | Self::Send(Send { own, .. })
             | Self::Chat(Chat { own, .. })
             | Self::Link(LinkTo { own, .. })
             | Self::Call(Call { own, .. })
-            | Self::Echo(own) => own,
+            | Self::Echo(own) => Some(own),
+            Self::Export(_) | Self::Forget(_) => None,
+        }
+    }
+
+    /// What is kept of this session.
+    pub(crate) fn remember(&self) -> Option<&Remember> {
+        match self {
+            Self::Listen(Listen { remember, .. })
+            | Self::Send(Send { remember, .. })
+            | Self::Chat(Chat { remember, .. })
+            | Self::Link(LinkTo { remember, .. })
+            | Self::Call(Call { remember, .. }) => Some(remember).filter(|remember| remember.remember),
+            Self::Export(_) | Self::Forget(_) | Self::Echo(_) => None,
         }
     }
 
     /// What the engine runs with: the sound devices that were asked for.
     pub(crate) fn options(&self) -> Result<Options, Failure> {
-        let options = Options::default();
+        let options = match self.remember() {
+            Some(remember) => Options::default().with_profile(&remember.directory()?.ok_or_else(Remember::nowhere)?),
+            None => Options::default(),
+        };
         match self {
             Self::Listen(Listen { sound, .. }) | Self::Call(Call { sound, .. }) => {
                 Ok(options.with_sound(sound.devices()?))
             }
             Self::Echo(_) => Ok(options.with_sound(media::device::echo())),
-            Self::Send(_) | Self::Chat(_) | Self::Link(_) => Ok(options),
+            Self::Send(_) | Self::Chat(_) | Self::Link(_) | Self::Export(_) | Self::Forget(_) => Ok(options),
         }
     }
 
@@ -196,8 +269,39 @@ impl Command {
         match self {
             Self::Listen(Listen { sound, .. }) | Self::Call(Call { sound, .. }) => Some(sound.settings()),
             Self::Echo(_) => Some(AudioSettings::unprocessed()),
-            Self::Send(_) | Self::Chat(_) | Self::Link(_) => None,
+            Self::Send(_) | Self::Chat(_) | Self::Link(_) | Self::Export(_) | Self::Forget(_) => None,
         }
+    }
+}
+
+impl Remember {
+    /// Where things are kept, if anywhere.
+    pub(crate) fn directory(&self) -> Result<Option<PathBuf>, Failure> {
+        let chosen = self.data_dir.clone().or_else(|| std::env::var_os("P2P_COMM_DATA_DIR").map(PathBuf::from));
+        if self.remember && chosen.is_none() {
+            return Err(Self::nowhere());
+        }
+        Ok(chosen)
+    }
+
+    pub(crate) fn nowhere() -> Failure {
+        let words = "say where things are kept: --data-dir DIR or P2P_COMM_DATA_DIR".to_owned();
+        Failure::Usage { code: Code::NotRemembered, words }
+    }
+
+    pub(crate) fn passphrase_file(&self) -> Option<&Path> {
+        self.passphrase_file.as_deref()
+    }
+
+    /// How long messages are kept, if that was said.
+    pub(crate) fn retention(&self) -> Option<Retention> {
+        self.keep_messages.map(|keep| match keep {
+            KeepFor::Off => Retention::Off,
+            KeepFor::Day => Retention::Day,
+            KeepFor::Week => Retention::Week,
+            KeepFor::Month => Retention::Month,
+            KeepFor::Forever => Retention::Forever,
+        })
     }
 }
 

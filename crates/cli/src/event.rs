@@ -1,7 +1,8 @@
 use crate::failure::Failure;
 use crate::words;
 use p2p_comm_engine::{
-    CallRecord, CallSnapshot, Content, FailedCaller, Line, Notice, PeerId, PeerSnapshot, RequestSnapshot, VoiceStats,
+    CallRecord, CallSnapshot, Content, FailedCaller, Line, Notice, PeerId, PeerSnapshot, Remembered, RequestSnapshot,
+    VoiceStats,
 };
 use serde_json::{Value, json};
 use std::fmt;
@@ -10,6 +11,8 @@ use std::fmt;
 pub(crate) enum Event<'a> {
     /// We can be reached.
     Listening { port: u16, addresses: &'a [String], invite: &'a str },
+    /// What is kept on this computer.
+    Remembered(&'a Remembered),
     /// Somebody on the list, or how it stands with them, changed.
     Peer(&'a PeerSnapshot),
     /// Somebody who knows the password asks to talk.
@@ -47,6 +50,9 @@ impl Event<'_> {
         let mut event = match self {
             Self::Listening { port, addresses, invite } => {
                 json!({"event": "listening", "port": port, "addresses": addresses, "invite": invite})
+            }
+            Self::Remembered(remembered) => {
+                json!({"event": "remembered", "state": remembered.state, "retention": remembered.retention})
             }
             Self::Peer(peer) => json_of_peer(peer),
             Self::Request(request) => {
@@ -92,6 +98,7 @@ impl Event<'_> {
     pub(crate) fn words(&self) -> Option<String> {
         Some(match self {
             Self::Listening { port, addresses, invite } => words::listening(*port, addresses, invite),
+            Self::Remembered(remembered) => words::remembered(remembered)?,
             Self::Peer(peer) => format!("{}: {}", words::visible(name_of(peer)), words::state(peer.state)),
             Self::Request(request) => words::request(request),
             Self::FailedCall(caller) => {
@@ -101,6 +108,9 @@ impl Event<'_> {
                 Content::Text { text } => format!("{}: {}", words::visible(name), words::visible(text.as_str())),
                 Content::Link { url, .. } => format!("{}: link {}", words::visible(name), words::visible(url.as_str())),
                 Content::Call { .. } | Content::Notice { .. } => return None,
+                Content::Vanishing { after } => {
+                    format!("{}: {}", words::visible(name), words::vanishing(*after))
+                }
                 Content::Unknown => {
                     format!("{}: (a message of a kind that this version does not know)", words::visible(name))
                 }
@@ -174,7 +184,7 @@ mod tests {
 
     fn message(text: &str) -> Line {
         let content = Text::parse(text).unwrap().into();
-        Line { seq: 0, sender: Sender::Them, content, sent_at: 7, at: 8, delivery: None }
+        Line { seq: 0, sender: Sender::Them, content, sent_at: 7, at: 8, delivery: None, vanishes_at: None }
     }
 
     #[test]
@@ -210,6 +220,10 @@ mod tests {
             muted: false,
             pinned: false,
             draft: String::new(),
+            retention: None,
+            keeps_messages: false,
+            vanish: None,
+            can_vanish: false,
             unread: 0,
             last: None,
         };

@@ -25,7 +25,11 @@ pub(crate) struct Feed {
 impl Feed {
     pub(crate) async fn new(handle: &Handle) -> Result<Self, Error> {
         let changes = handle.changes().await?;
-        let (peers, requests, failed, next) = Default::default();
+        let (peers, requests, failed, mut next) = <(_, _, _, BTreeMap<_, _>)>::default();
+        // What is kept of before was printed then.
+        for peer in handle.peers().await? {
+            next.insert(peer.id, handle.page(peer.id, None).await?.end);
+        }
         Ok(Self { handle: handle.clone(), changes, peers, requests, failed, next, call: None, ended: None })
     }
 

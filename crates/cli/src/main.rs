@@ -19,6 +19,7 @@ mod listen;
 mod node;
 mod output;
 mod password;
+mod remember;
 mod send;
 mod words;
 
@@ -31,6 +32,7 @@ use output::Output;
 use p2p_comm_engine::{Engine, Handle, Password, logging};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
 /// The engine takes a second at most to say goodbye; this is for a machine that is busy.
@@ -50,9 +52,15 @@ fn main() -> ExitCode {
 
 fn run(args: Args, started: Instant) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::system)?;
-    let mut out = Output::new(args.command.own().json, started);
+    let own = match (&args.command, args.command.own()) {
+        (_, Some(own)) => own,
+        (Command::Export(export), None) => return alone(&runtime, remember::export(export), started),
+        (Command::Forget(store), None) => return alone(&runtime, remember::forget(store), started),
+        (_, None) => return Ok(()),
+    };
+    let mut out = Output::new(own.json, started);
     // Read before signals are caught, so that Ctrl-C still ends the prompt.
-    let result = password::read(args.command.own().password_file.as_deref());
+    let result = password::read(own.password_file.as_deref());
     let result = runtime.block_on(async {
         let result = match result {
             Ok(password) => session(&args.command, password, &mut out).await,
@@ -65,6 +73,15 @@ fn run(args: Args, started: Instant) -> Result<(), Failure> {
     });
     // A read from a terminal cannot be broken off: do not wait for it.
     runtime.shutdown_background();
+    result
+}
+
+/// Something that needs no session.
+fn alone(runtime: &Runtime, work: impl Future<Output = Result<(), Failure>>, started: Instant) -> Result<(), Failure> {
+    let result = runtime.block_on(work);
+    if let Err(failure) = &result {
+        let _ = runtime.block_on(timeout(LAST_WORD, Output::new(false, started).fail(failure)));
+    }
     result
 }
 
@@ -85,7 +102,7 @@ async fn session(command: &Command, password: Password, out: &mut Output) -> Res
             (_, waiting) => Err(Failure::Interrupted { waiting }),
         },
     };
-    let _ = timeout(GOODBYE, handle.disconnect()).await;
+    let _ = timeout(GOODBYE, async { tokio::join!(handle.disconnect(), handle.flush()) }).await;
     match result {
         Err(Failure::OutputClosed) => Ok(()),
         Ok(()) => sound.trouble().map_or(Ok(()), |words| Err(Failure::Speaker(words))),
@@ -100,7 +117,11 @@ async fn carry_out(
     tally: &Tally,
     out: &mut Output,
 ) -> Result<(), Failure> {
-    let start = Node::start(handle, command.own(), password);
+    let Some(own) = command.own() else { return Ok(()) };
+    if let Some(remember) = command.remember() {
+        remember::start(handle, remember, out).await?;
+    }
+    let start = Node::start(handle, own, password);
     match command {
         Command::Listen(listen) => listen::run(start.await?, listen, out).await,
         Command::Call(call) => call::run(start.await?, call, out).await,
@@ -111,6 +132,7 @@ async fn carry_out(
         Command::Link(link) => send::run(start.await?, &link.to, link.source(), tally, out).await,
         Command::Chat(chat) => chat::run(start.await?, &chat.to, tally, out).await,
         Command::Echo(_) => echo::run(start.await?, out).await,
+        Command::Export(_) | Command::Forget(_) => Ok(()),
     }
 }
 

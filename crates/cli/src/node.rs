@@ -3,7 +3,7 @@ use crate::event::Event;
 use crate::failure::Failure;
 use crate::feed::Feed;
 use crate::output::Output;
-use p2p_comm_engine::{Handle, Password, PeerId};
+use p2p_comm_engine::{Handle, Password, PeerId, PeerSnapshot};
 
 /// A running engine in a session, and what it tells.
 pub(crate) struct Node {
@@ -34,6 +34,13 @@ impl Node {
         let addresses = to.peer.addresses().to_vec();
         let name = to.peer.name().map(ToString::to_string);
         let label = name.or_else(|| addresses.first().map(ToString::to_string)).unwrap_or_default();
+        // Somebody who is kept is on the list already.
+        let known = |peer: &&PeerSnapshot| {
+            addresses.iter().any(|address| address.host.to_string() == peer.host && address.port == peer.port)
+        };
+        if let Some(peer) = self.handle.peers().await?.iter().find(known) {
+            return Ok(peer.id);
+        }
         Ok(self.handle.add_peer(&label, addresses).await?)
     }
 }

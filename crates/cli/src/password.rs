@@ -11,11 +11,12 @@ use std::path::Path;
 use zeroize::{Zeroize as _, Zeroizing};
 
 const VARIABLE: &str = "P2P_COMM_PASSWORD";
+const PASSPHRASE: &str = "P2P_COMM_PASSPHRASE";
 
 /// Reads the password from `file` if there is one, else from the environment, else asks on the terminal.
 pub(crate) fn read(file: Option<&Path>) -> Result<Password, Failure> {
     let text = match (file, std::env::var_os(VARIABLE)) {
-        (Some(file), _) => from_file(file)?,
+        (Some(file), _) => from_file(file, "password")?,
         (None, Some(value)) => from_bytes(value.into_encoded_bytes())?,
         (None, None) => from_person()?,
     };
@@ -28,14 +29,24 @@ pub(crate) fn read(file: Option<&Path>) -> Result<Password, Failure> {
     Password::parse(&text).map_err(|error| invalid(error.to_string()))
 }
 
-fn from_file(path: &Path) -> Result<Zeroizing<String>, Failure> {
+/// Reads the passphrase of what is kept from `file` if there is one, else from the environment; none: the keychain has the
+/// key.
+pub(crate) fn passphrase(file: Option<&Path>) -> Result<Option<Zeroizing<String>>, Failure> {
+    match (file, std::env::var_os(PASSPHRASE)) {
+        (Some(file), _) => from_file(file, "passphrase").map(Some),
+        (None, Some(value)) => from_bytes(value.into_encoded_bytes()).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+fn from_file(path: &Path, what: &str) -> Result<Zeroizing<String>, Failure> {
     // One byte more than is allowed and a line break are enough to see that it is too long; the room is taken at once,
     // so that no grown buffer leaves a copy behind.
     let most = limits::PASSWORD + 3;
     let mut bytes = Zeroizing::new(Vec::with_capacity(most));
     let unreadable = |error| Failure::Usage {
         code: Code::InvalidPassword,
-        words: format!("the password file {} cannot be read: {error}", path.display()),
+        words: format!("the {what} file {} cannot be read: {error}", path.display()),
     };
     File::open(path).and_then(|file| file.take(most as u64).read_to_end(&mut bytes)).map_err(unreadable)?;
     if bytes.ends_with(b"\n") {

@@ -1,6 +1,9 @@
 //! What a person reads. Text of others never reaches the terminal as it is.
 
-use p2p_comm_engine::{CallEnd, CallPhase, DeviceState, Hearing, Notice, PeerState, RequestSnapshot};
+use p2p_comm_engine::{
+    CallEnd, CallPhase, DeviceState, Forgotten, Hearing, Keeping, Notice, PeerState, Remembered, RequestSnapshot,
+    Retention,
+};
 
 /// `text` without anything that a terminal obeys or that reorders it; further lines are indented, so that none can be
 /// taken for a line of ours.
@@ -26,6 +29,35 @@ pub(crate) fn listening(port: u16, addresses: &[String], invite: &str) -> String
         addresses => format!(" Others reach you at {}.", addresses.join(" or ")),
     };
     format!("Listening on UDP port {port}.{reached}\nYour invite: {}", visible(invite))
+}
+
+/// Nothing where nothing is kept.
+pub(crate) fn remembered(remembered: &Remembered) -> Option<String> {
+    let messages = match remembered.retention {
+        Retention::Off => "but not messages",
+        Retention::Day => "and messages for a day",
+        Retention::Week => "and messages for a week",
+        Retention::Month => "and messages for a month",
+        Retention::Forever => "and messages",
+    };
+    matches!(remembered.state, Keeping::Open { .. })
+        .then(|| format!("Your people are kept on this computer, {messages}."))
+}
+
+pub(crate) fn vanishing(after: Option<u32>) -> String {
+    match after {
+        None => "messages stay from now on".to_owned(),
+        Some(after) => format!("messages disappear from now on, {after} s after they came"),
+    }
+}
+
+pub(crate) fn forgotten(forgotten: &Forgotten) -> String {
+    match forgotten {
+        Forgotten::Key => "the key in the keychain".to_owned(),
+        Forgotten::Password => "the password in the keychain".to_owned(),
+        Forgotten::File(name) => visible(name),
+        Forgotten::Directory => "the directory".to_owned(),
+    }
 }
 
 pub(crate) fn request(request: &RequestSnapshot) -> String {

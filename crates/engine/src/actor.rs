@@ -2,13 +2,14 @@ use crate::changes::ChangesSender;
 use crate::conversation::Conversation;
 use crate::echo::EchoNode;
 use crate::engine::Options;
+use crate::keep::{Keep, Written};
 use crate::link::Link;
 use call::Audio;
-use choices::Choices;
 use online::{Closing, Online, Ready};
-use p2p_comm_model::{CallRecord, FailedCaller, NodePhase, PeerId};
+use p2p_comm_model::{CallRecord, Code, Content, FailedCaller, NodePhase, PeerId};
 use p2p_comm_net::Connection;
 use p2p_comm_proto::{ConnId, Event, Input, Node, Output, Paired, Proven};
+use p2p_comm_store::Queued;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -29,8 +30,12 @@ const NEWS: usize = 1024;
 const AT_ONCE: usize = 64;
 /// Addresses under which peers see us.
 const OBSERVED: usize = 4;
+/// How long the last transaction may take, when everything ends.
+const LAST_WRITE: Duration = Duration::from_secs(5);
 /// Failed callers remembered.
 const GUESSERS: usize = 8;
+
+pub(crate) use choices::Choices;
 
 /// Something a shell wants done.
 pub(crate) type Command = Box<dyn FnOnce(&mut Actor) + Send>;
@@ -41,11 +46,11 @@ pub(crate) struct Actor {
     pub(crate) changes: ChangesSender,
     pub(crate) echo: Option<EchoNode>,
     pub(crate) options: Options,
-    conversations: BTreeMap<PeerId, Conversation>,
-    choices: BTreeMap<PeerId, Choices>,
+    pub(crate) conversations: BTreeMap<PeerId, Conversation>,
+    pub(crate) choices: BTreeMap<PeerId, Choices>,
     do_not_disturb: bool,
-    phase: NodePhase,
-    name: Option<String>,
+    pub(crate) phase: NodePhase,
+    pub(crate) name: Option<String>,
     online: Option<Online>,
     /// The socket of the session before, while it says goodbye, and its port.
     closing: Option<Closing>,
@@ -64,6 +69,11 @@ pub(crate) struct Actor {
     /// The peer list changed since the gate was told.
     list_changed: bool,
     audio: Audio,
+    pub(crate) keep: Keep,
+    /// This session uses the kept device key.
+    pub(crate) kept_key: bool,
+    /// Nobody's messages are read: the disk is behind.
+    pub(crate) hold: watch::Sender<bool>,
 }
 
 /// A dial task under way.
@@ -73,7 +83,7 @@ struct Dialing {
 }
 
 /// What tasks bring.
-enum News {
+pub(crate) enum News {
     Input(Input),
     Proof(Proof),
     /// Somebody there called and did not prove the password.
@@ -83,6 +93,8 @@ enum News {
     /// What [`p2p_comm_media::Voice::status`] says changed.
     VoiceChanged,
     Ready(Ready, oneshot::Sender<Result<(), crate::Error>>),
+    /// A transaction of the store is over.
+    Written(Box<Written>),
 }
 
 /// A connection that was proven, on its way to the actor.
@@ -124,6 +136,11 @@ impl Mailbox {
         let _ = self.sender.send((self.session, News::Reached)).await;
     }
 
+    /// For threads that may block.
+    pub(crate) fn news_blocking(&self, news: News) {
+        let _ = self.sender.blocking_send((self.session, news));
+    }
+
     pub(crate) async fn proven(&self, proof: Proof) {
         let _ = self.sender.send((self.session, News::Proof(proof))).await;
     }
@@ -136,6 +153,9 @@ impl Actor {
             node: Node::new(rand::random()),
             changes: ChangesSender::default(),
             echo: None,
+            keep: Keep::new(options.vault.clone()),
+            kept_key: false,
+            hold: watch::Sender::new(false),
             options,
             conversations: BTreeMap::new(),
             choices: BTreeMap::new(),
@@ -161,8 +181,13 @@ impl Actor {
     /// Runs until every [`crate::Handle`] is gone, then says goodbye.
     pub(crate) async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
         let timer = tokio::time::sleep(Duration::ZERO);
-        tokio::pin!(timer);
+        let keeping = tokio::time::sleep(Duration::ZERO);
+        tokio::pin!(timer, keeping);
         loop {
+            let keep_at = self.keep.deadline();
+            if let Some(at) = keep_at.filter(|at| *at != keeping.deadline()) {
+                keeping.as_mut().reset(at);
+            }
             let deadline = self.node.poll_timeout().map(Instant::from_std);
             if let Some(deadline) = deadline.filter(|deadline| *deadline != timer.deadline()) {
                 timer.as_mut().reset(deadline);
@@ -186,9 +211,26 @@ impl Actor {
                     self.node.handle(self.now(), Input::Timeout);
                     self.drain();
                 }
+                () = &mut keeping, if keep_at.is_some() => {
+                    self.keep_due();
+                    self.drain();
+                }
             }
         }
-        self.disconnect().done().await;
+        let closing = self.disconnect();
+        self.finish().await;
+        closing.done().await;
+    }
+
+    /// Keeps what is not kept yet, as far as the disk takes it.
+    async fn finish(&mut self) {
+        let last = Instant::now() + LAST_WRITE;
+        while self.flush() {
+            let Ok(Some((_, news))) = tokio::time::timeout_at(last, self.news.recv()).await else { return };
+            if let News::Written(written) = news {
+                self.written(*written);
+            }
+        }
     }
 
     pub(crate) fn now(&self) -> std::time::Instant {
@@ -200,7 +242,7 @@ impl Actor {
         (self.options.wall)()
     }
 
-    fn mailbox(&self) -> Mailbox {
+    pub(crate) fn mailbox(&self) -> Mailbox {
         Mailbox { session: self.session, sender: self.sender.clone() }
     }
 
@@ -215,6 +257,7 @@ impl Actor {
             }
             News::Proof(proof) if current && self.online.is_some() => self.proven(proof),
             News::Ready(ready, reply) if current => self.ready(ready, reply),
+            News::Written(written) => self.written(*written),
             News::Guessed(from) if current => self.guessed(from),
             News::Reached if current => {
                 self.reached = true;
@@ -235,7 +278,7 @@ impl Actor {
         let Proof { connection, paired: Paired { role, secrets }, remote, dialed_for } = proof;
         let conn = ConnId(self.next_conn);
         self.next_conn += 1;
-        self.links.insert(conn, Link::start(connection, conn, &self.mailbox()));
+        self.links.insert(conn, Link::start(connection, conn, &self.mailbox(), &self.hold));
         self.node.handle(self.now(), Input::Proven(Proven { conn, role, secrets, remote, dialed_for }));
     }
 
@@ -276,25 +319,41 @@ impl Actor {
         if std::mem::take(&mut self.list_changed) {
             self.tell_gate();
         }
+        self.write();
     }
 
     fn event(&mut self, event: Event) {
         let wall = self.wall();
+        self.keep_event(&event);
         match event {
+            Event::Entry { .. } | Event::Silenced => {}
             Event::Peers => {
                 self.list_changed = true;
                 self.changes.peers();
             }
             Event::Requests => self.changes.requests(),
-            Event::Received { peer, content, sent_at } => {
-                self.converse(peer, |conversation| conversation.received(sent_at, wall, content));
+            Event::Received { peer, content, sent_at, life, .. } => {
+                let life = match content {
+                    Content::Vanishing { after } => {
+                        let _ = self.choose(peer, |choices| choices.vanish = after);
+                        None
+                    }
+                    _ => life,
+                };
+                self.converse(peer, |conversation| conversation.received(sent_at, wall, content, life));
             }
             Event::Notice { peer, notice } => {
                 self.converse(peer, |conversation| conversation.notice(wall, notice));
             }
             Event::Delivery { peer } => {
-                if let Some(watermarks) = self.node.delivery(peer) {
-                    self.converse(peer, |conversation| conversation.delivery(watermarks));
+                let Some(watermarks) = self.node.delivery(peer) else { return };
+                let news = self.converse(peer, |conversation| {
+                    let before = *conversation.acked().borrow();
+                    conversation.delivery(wall, watermarks);
+                    watermarks.acked > before
+                });
+                if news == Some(true) {
+                    self.keep_acked(peer, watermarks.acked);
                 }
             }
             Event::Unsupported { peer, counter } => {
@@ -317,15 +376,35 @@ impl Actor {
     /// Changes a conversation and tells the shells.
     pub(crate) fn converse<T>(&mut self, peer: PeerId, change: impl FnOnce(&mut Conversation) -> T) -> Option<T> {
         let watermarks = self.node.delivery(peer)?;
+        let keeps = self.keeps_lines(peer);
         let conversation = self.conversations.entry(peer).or_insert_with(|| Conversation::new(watermarks));
+        if keeps && !conversation.is_kept() {
+            conversation.keep(true);
+        }
         let result = change(conversation);
         self.changes.conversation(peer, conversation.revision());
+        self.keep_lines(peer);
         Some(result)
+    }
+
+    /// Queues a message, with the time to live that was agreed, and adds its line. Gives its counter.
+    pub(crate) fn send(&mut self, peer: PeerId, content: Content) -> Result<u64, Code> {
+        let (now, wall) = (self.now(), self.wall());
+        let life = match content {
+            Content::Vanishing { .. } => None,
+            _ => self.choices_about(peer).vanish,
+        };
+        let counter = self.node.send(now, peer, wall, content.clone(), life)?;
+        let queued = Queued { counter, at: wall, content: content.clone(), vanish: life };
+        self.keep_queued(peer, queued);
+        self.converse(peer, |conversation| conversation.sent(counter, wall, content, life)).ok_or(Code::NotFound)?;
+        Ok(counter)
     }
 
     /// Drops conversations, and what was chosen about somebody, that nothing can bring back.
     pub(crate) fn forget_removed(&mut self) {
         self.conversations.retain(|peer, _| self.node.keeps(*peer));
         self.choices.retain(|peer, _| self.node.keeps(*peer));
+        self.purge();
     }
 }

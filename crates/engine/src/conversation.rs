@@ -1,20 +1,31 @@
-use crate::search::Searchable;
-use p2p_comm_model::{CallRecord, Content, Delivery, LastLine, Line, Notice, Page, Sender, limits};
+use crate::keep::Imported;
+use p2p_comm_model::{CallRecord, Content, LastLine, Notice, PeerId, Sender, limits};
 use p2p_comm_proto::Watermarks;
-use std::collections::{BTreeSet, VecDeque};
+use p2p_comm_store::{Change, Extent, KeptLine, Origin};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tokio::sync::watch;
+
+mod pages;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use pages::{Ask, Plan};
 
 /// Characters of the newest line shown in the peer list.
 const PREVIEW: usize = 120;
-/// Lines and bytes that are searched at once.
-const SEARCHED: usize = 2048;
-const SEARCHED_BYTES: usize = 1024 * 1024;
+/// Lines that stay in memory beside the store, so that most pages need no disk.
+pub(crate) const TAIL: usize = 1000;
 
-/// The lines of one conversation, oldest first, in memory only.
+/// The lines of one conversation, oldest first: all of them, or the newest where the store has the rest.
 pub(crate) struct Conversation {
-    lines: VecDeque<Stored>,
-    /// Sequence number of the oldest line kept.
-    first: u64,
+    /// In the order of their numbers; lines that disappeared leave gaps.
+    lines: VecDeque<KeptLine>,
+    /// Number of the next new line.
+    end: u64,
+    /// The oldest line of the store, if that has older ones than memory.
+    older: Option<u64>,
+    /// The oldest had to go to stay within the limits.
+    dropped: bool,
     bytes: usize,
     revision: u64,
     /// Lines before this one have been read.
@@ -23,29 +34,33 @@ pub(crate) struct Conversation {
     unsupported: BTreeSet<u64>,
     watermarks: Watermarks,
     acked: watch::Sender<u64>,
+    /// When which line disappears, our clock.
+    expiring: BTreeSet<(i64, u64)>,
+    /// Lines of ours that will disappear once they were acknowledged: by counter, the line and how long after, s.
+    waiting: BTreeMap<u64, (u64, u32)>,
+    /// The store is to have the lines.
+    kept: bool,
+    /// What the store does not know yet.
+    unwritten: Vec<Unwritten>,
+    /// The store has every line before this one.
+    written: u64,
 }
 
-struct Stored {
-    content: Content,
-    sent_at: i64,
-    at: i64,
-    origin: Origin,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Origin {
-    /// Ours, with the counter that it was sent under.
-    Mine(u64),
-    OurCall,
-    Theirs,
-    App,
+/// Something to tell the store.
+enum Unwritten {
+    Line(u64),
+    Gone(u64),
+    Unsupported(u64),
+    Read,
 }
 
 impl Conversation {
     pub(crate) fn new(watermarks: Watermarks) -> Self {
         Self {
             lines: VecDeque::new(),
-            first: 0,
+            end: 0,
+            older: None,
+            dropped: false,
             bytes: 0,
             revision: 0,
             read: 0,
@@ -53,23 +68,53 @@ impl Conversation {
             unsupported: BTreeSet::new(),
             watermarks,
             acked: watch::Sender::new(watermarks.acked),
+            expiring: BTreeSet::new(),
+            waiting: BTreeMap::new(),
+            kept: false,
+            unwritten: Vec::new(),
+            written: 0,
         }
     }
 
-    /// Adds a message of ours.
-    pub(crate) fn sent(&mut self, counter: u64, at: i64, content: Content) {
-        self.push(Stored { content, sent_at: at, at, origin: Origin::Mine(counter) });
+    /// As the store has it: its newest lines, and which there are in all. `life` of each message that is not acknowledged.
+    pub(crate) fn restore(
+        watermarks: Watermarks,
+        tail: Vec<KeptLine>,
+        extent: Extent,
+        life: &BTreeMap<u64, u32>,
+        kept: bool,
+    ) -> Self {
+        let mut this = Self::new(watermarks);
+        let older = extent.count > tail.len() as u64;
+        for line in &tail {
+            this.bytes += cost(&line.content);
+            this.expiring.extend(line.expires_at.map(|at| (at, line.seq)));
+            if let Origin::Mine(counter) = line.origin {
+                if line.unsupported {
+                    this.unsupported.insert(counter);
+                }
+                this.waiting.extend(life.get(&counter).map(|life| (counter, (line.seq, *life))));
+            }
+        }
+        let Extent { first, end, read, unread, .. } = extent;
+        Self { lines: tail.into(), end, older: older.then_some(first), read, unread, kept, written: end, ..this }
     }
 
-    /// Adds a message of theirs.
-    pub(crate) fn received(&mut self, sent_at: i64, at: i64, content: Content) {
+    /// Adds a message of ours. With `life` it disappears so long after it was acknowledged, s.
+    pub(crate) fn sent(&mut self, counter: u64, at: i64, content: Content, life: Option<u32>) {
+        self.waiting.extend(life.map(|life| (counter, (self.end, life))));
+        self.push(content, at, at, Origin::Mine(counter), None);
+    }
+
+    /// Adds a message of theirs. With `life` it disappears so long after it came, s.
+    pub(crate) fn received(&mut self, sent_at: i64, at: i64, content: Content, life: Option<u32>) {
         self.unread = self.unread.saturating_add(1);
-        self.push(Stored { content, sent_at, at, origin: Origin::Theirs });
+        self.push(content, sent_at, at, Origin::Theirs, life.map(|life| after(at, life)));
     }
 
     /// Adds a line of this program.
     pub(crate) fn notice(&mut self, at: i64, notice: Notice) {
-        self.push(Stored { content: Content::Notice { notice }, sent_at: at, at, origin: Origin::App });
+        self.push(Content::Notice { notice }, at, at, Origin::App, None);
     }
 
     /// Adds a call that is over. One that was missed counts as unread.
@@ -77,30 +122,140 @@ impl Conversation {
         let missed = !outgoing && call.is_missed();
         self.unread = self.unread.saturating_add(missed.into());
         let origin = if outgoing { Origin::OurCall } else { Origin::Theirs };
-        self.push(Stored { content: Content::Call { call }, sent_at: at, at, origin });
+        self.push(Content::Call { call }, at, at, origin, None);
     }
 
-    pub(crate) fn delivery(&mut self, watermarks: Watermarks) {
+    /// Adds lines of before. They have been read, and ours were delivered.
+    pub(crate) fn import(&mut self, lines: Vec<Imported>) {
+        for Imported { mine, sent_at, at, content } in lines {
+            let origin = match (mine, &content) {
+                (true, Content::Call { .. }) => Origin::OurCall,
+                // No message of this queue has this counter, and everything up to it is acknowledged.
+                (true, _) => Origin::Mine(0),
+                (false, _) => Origin::Theirs,
+            };
+            self.push(content, sent_at, at, origin, None);
+        }
+        self.mark_read();
+    }
+
+    /// How far our messages came. `now` is our clock.
+    pub(crate) fn delivery(&mut self, now: i64, watermarks: Watermarks) {
         self.watermarks = watermarks;
         self.revision += 1;
+        while let Some(first) = self.waiting.first_entry().filter(|first| *first.key() <= watermarks.acked) {
+            let (seq, life) = first.remove();
+            if let Some(line) = self.index(seq).and_then(|at| self.lines.get_mut(at)) {
+                let at = after(now, life);
+                line.expires_at = Some(at);
+                self.expiring.insert((at, seq));
+                self.unwritten.push(Unwritten::Line(seq));
+            }
+        }
         self.acked.send_replace(watermarks.acked);
+        self.shorten();
     }
 
     pub(crate) fn unsupported(&mut self, counter: u64) {
-        if self.unsupported.len() < limits::LINES {
-            self.unsupported.insert(counter);
+        if self.unsupported.len() < limits::LINES && self.unsupported.insert(counter) {
+            self.unwritten.push(Unwritten::Unsupported(counter));
             self.revision += 1;
         }
     }
 
     /// Marks everything as read. Says whether that changed anything.
     pub(crate) fn mark_read(&mut self) -> bool {
-        let end = self.end();
-        let changed = self.read != end;
-        self.read = end;
+        let changed = self.read != self.end;
+        self.read = self.end;
         self.unread = 0;
+        if changed {
+            self.unwritten.push(Unwritten::Read);
+        }
         self.revision += u64::from(changed);
         changed
+    }
+
+    /// Lines whose time has come disappear. Says whether there were any. `now` is our clock.
+    pub(crate) fn expire(&mut self, now: i64) -> bool {
+        let mut any = false;
+        while let Some((_, seq)) = self.expiring.first().copied().filter(|(at, _)| *at <= now) {
+            self.expiring.pop_first();
+            self.unwritten.push(Unwritten::Gone(seq));
+            any |= self.remove(seq);
+        }
+        self.revision += u64::from(any);
+        any
+    }
+
+    /// When the next line disappears, our clock.
+    pub(crate) fn next_expiry(&self) -> Option<i64> {
+        self.expiring.first().map(|(at, _)| *at)
+    }
+
+    /// The store has no lines before this one any more, because their time was over.
+    pub(crate) fn forget_before(&mut self, first: u64) {
+        self.older = self.older.map(|older| older.max(first)).filter(|older| *older < self.in_memory());
+        while self.lines.front().is_some_and(|line| line.seq < first && line.seq < self.written) {
+            let seq = self.in_memory();
+            self.remove(seq);
+        }
+        self.read = self.read.max(self.first());
+        self.revision += 1;
+    }
+
+    /// All lines go. What waits in the queue stays there.
+    pub(crate) fn clear(&mut self) {
+        self.lines.clear();
+        self.expiring.clear();
+        self.waiting.clear();
+        self.unwritten.clear();
+        (self.bytes, self.older, self.dropped, self.unread, self.read) = (0, None, false, 0, self.end);
+        self.unwritten.push(Unwritten::Read);
+        self.revision += 1;
+    }
+
+    /// From now on the store is to have the lines, those of now included, or no line any more.
+    pub(crate) fn keep(&mut self, kept: bool) {
+        if kept && !self.kept {
+            self.unwritten = self.lines.iter().map(|line| Unwritten::Line(line.seq)).collect();
+            self.unwritten.push(Unwritten::Read);
+            self.written = self.in_memory();
+        } else if !kept {
+            self.older = None;
+            self.read = self.read.max(self.first());
+            self.unwritten.clear();
+        }
+        self.kept = kept;
+        self.revision += 1;
+    }
+
+    pub(crate) fn is_kept(&self) -> bool {
+        self.kept
+    }
+
+    /// What the store does not know yet, once.
+    pub(crate) fn to_write(&mut self, peer: PeerId) -> Vec<Change> {
+        let unwritten = std::mem::take(&mut self.unwritten);
+        if !self.kept {
+            return Vec::new();
+        }
+        let change = |unwritten| match unwritten {
+            Unwritten::Line(seq) => {
+                let mut line = self.lines.get(self.index(seq)?)?.clone();
+                line.unsupported = matches!(line.origin, Origin::Mine(counter) if self.unsupported.contains(&counter));
+                Some(Change::Line(peer, line))
+            }
+            Unwritten::Gone(seq) => Some(Change::DropLines(peer, seq..seq + 1)),
+            Unwritten::Unsupported(counter) => Some(Change::Unsupported(peer, counter)),
+            Unwritten::Read => Some(Change::Read(peer, self.read)),
+        };
+        unwritten.into_iter().filter_map(change).collect()
+    }
+
+    /// The store has every line before `end`: memory needs no more than the newest.
+    pub(crate) fn written(&mut self, end: u64) {
+        self.written = self.written.max(end);
+        self.shorten();
     }
 
     /// Follows the counter up to which the peer acknowledged.
@@ -116,6 +271,16 @@ impl Conversation {
         self.unread
     }
 
+    /// Number that the next new line will get.
+    pub(crate) fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Number of the oldest line, in memory or in the store; `end` if there is none.
+    pub(crate) fn first(&self) -> u64 {
+        self.older.unwrap_or(self.in_memory())
+    }
+
     /// The newest line that is no notice.
     pub(crate) fn last(&self) -> Option<LastLine> {
         let line = self.lines.iter().rev().find(|line| line.origin != Origin::App)?;
@@ -123,181 +288,95 @@ impl Conversation {
             Content::Text { text } => (text.as_str(), None),
             Content::Link { url, .. } => (url.as_str(), None),
             Content::Call { call } => ("", Some(*call)),
-            Content::Notice { .. } | Content::Unknown => ("", None),
+            Content::Notice { .. } | Content::Vanishing { .. } | Content::Unknown => ("", None),
         };
-        let mine = matches!(line.origin, Origin::Mine(_) | Origin::OurCall);
+        let mine = sender(line.origin) == Sender::Me;
         Some(LastLine { text: text.chars().take(PREVIEW).collect(), call, mine, at: line.at })
     }
 
-    /// Up to `limit` lines that end just before `before`, or at the newest one.
-    pub(crate) fn page(&self, before: Option<u64>, limit: usize) -> Page {
-        let end = before.unwrap_or(u64::MAX).clamp(self.first, self.end());
-        self.lines_between(end.saturating_sub(limit as u64).max(self.first), end)
-    }
-
-    /// Up to `limit` lines from `from` on. Costs no more than the lines that it gives.
-    pub(crate) fn page_from(&self, from: u64, limit: usize) -> Page {
-        let start = from.clamp(self.first, self.end());
-        let mut page = self.lines_between(start, start.saturating_add(limit as u64).min(self.end()));
-        page.lines.retain(|line| line.seq >= from);
-        page
-    }
-
-    /// The next lines to search, from the one before `before`, or the newest, backwards; none at the oldest.
-    pub(crate) fn searchable(&self, before: Option<u64>) -> Vec<Searchable> {
-        let end = before.unwrap_or(u64::MAX).clamp(self.first, self.end());
-        let mut bytes = 0;
-        let older = self.lines.range(..(end - self.first) as usize).rev();
-        (older.take(SEARCHED).zip(1..))
-            .take_while(|(line, _)| {
-                let fits = bytes < SEARCHED_BYTES;
-                bytes += cost(&line.content);
-                fits
-            })
-            .map(|(line, back)| {
-                let mine = matches!(line.origin, Origin::Mine(_) | Origin::OurCall);
-                Searchable { seq: end - back, mine, at: line.at, content: line.content.clone() }
-            })
-            .collect()
-    }
-
-    fn lines_between(&self, start: u64, end: u64) -> Page {
-        let range = (start - self.first) as usize..(end - self.first) as usize;
-        let mut lines = Vec::with_capacity(range.len() + 1);
-        if start == self.first && self.first > 0 {
-            lines.push(self.dropped_line());
+    fn push(&mut self, content: Content, sent_at: i64, at: i64, origin: Origin, expires_at: Option<i64>) {
+        let seq = self.end;
+        self.bytes += cost(&content);
+        self.expiring.extend(expires_at.map(|at| (at, seq)));
+        self.lines.push_back(KeptLine { seq, origin, content, sent_at, at, expires_at, unsupported: false });
+        self.end += 1;
+        self.unwritten.push(Unwritten::Line(seq));
+        if !self.kept {
+            self.unwritten.clear();
         }
-        lines.extend(self.lines.range(range).zip(start..).map(|(line, seq)| self.line(line, seq)));
-        Page { revision: self.revision, first: self.first, end: self.end(), read: self.read, lines }
-    }
-
-    fn line(&self, stored: &Stored, seq: u64) -> Line {
-        let (sender, delivery) = match stored.origin {
-            Origin::Mine(counter) => (Sender::Me, Some(self.delivery_of(counter))),
-            Origin::OurCall => (Sender::Me, None),
-            Origin::Theirs => (Sender::Them, None),
-            Origin::App => (Sender::App, None),
-        };
-        Line { seq, sender, content: stored.content.clone(), sent_at: stored.sent_at, at: stored.at, delivery }
-    }
-
-    fn delivery_of(&self, counter: u64) -> Delivery {
-        match self.watermarks {
-            Watermarks { acked, .. } if counter <= acked && self.unsupported.contains(&counter) => {
-                Delivery::Unsupported
-            }
-            Watermarks { acked, .. } if counter <= acked => Delivery::Delivered,
-            Watermarks { sent, .. } if counter <= sent => Delivery::Sent,
-            Watermarks { .. } => Delivery::Queued,
-        }
-    }
-
-    /// Stands in the place of the last line that had to go.
-    fn dropped_line(&self) -> Line {
-        let at = self.lines.front().map_or(0, |line| line.at);
-        let content = Content::Notice { notice: Notice::OldestDropped };
-        Line { seq: self.first - 1, sender: Sender::App, content, sent_at: at, at, delivery: None }
-    }
-
-    fn push(&mut self, line: Stored) {
-        self.bytes += cost(&line.content);
-        self.lines.push_back(line);
         self.revision += 1;
         while self.lines.len() > limits::LINES || self.bytes > limits::LINES_BYTES {
-            let Some(dropped) = self.lines.pop_front() else { break };
-            self.bytes -= cost(&dropped.content);
-            self.first += 1;
+            self.drop_oldest();
         }
-        self.read = self.read.max(self.first);
+        self.read = self.read.max(self.first());
     }
 
-    fn end(&self) -> u64 {
-        self.first + self.lines.len() as u64
+    /// Leaves the older lines to the store, except messages of ours that are not acknowledged.
+    fn shorten(&mut self) {
+        while self.kept
+            && self.lines.len() > TAIL
+            && let Some(line) = self.lines.front()
+            && line.seq < self.written
+            && !matches!(line.origin, Origin::Mine(counter) if counter > self.watermarks.acked)
+        {
+            self.drop_oldest();
+        }
     }
+
+    fn drop_oldest(&mut self) {
+        let Some(line) = self.lines.pop_front() else { return };
+        self.bytes -= cost(&line.content);
+        self.dropped |= !self.kept;
+        if self.kept {
+            self.older.get_or_insert(line.seq);
+        } else {
+            self.expiring.remove(&(line.expires_at.unwrap_or_default(), line.seq));
+        }
+    }
+
+    fn remove(&mut self, seq: u64) -> bool {
+        let Some(line) = self.index(seq).and_then(|at| self.lines.remove(at)) else { return false };
+        self.bytes -= cost(&line.content);
+        self.expiring.remove(&(line.expires_at.unwrap_or_default(), seq));
+        if seq >= self.read && sender(line.origin) == Sender::Them {
+            self.unread = self.unread.saturating_sub(1);
+        }
+        true
+    }
+
+    /// Number of the oldest line in memory; `end` if there is none.
+    fn in_memory(&self) -> u64 {
+        self.lines.front().map_or(self.end, |line| line.seq)
+    }
+
+    /// Where the first line from `seq` on is.
+    fn position(&self, seq: u64) -> usize {
+        self.lines.partition_point(|line| line.seq < seq)
+    }
+
+    fn index(&self, seq: u64) -> Option<usize> {
+        let at = self.position(seq);
+        self.lines.get(at).is_some_and(|line| line.seq == seq).then_some(at)
+    }
+}
+
+/// Whose line it is, as it is shown.
+pub(crate) fn sender(origin: Origin) -> Sender {
+    match origin {
+        Origin::Mine(_) | Origin::OurCall => Sender::Me,
+        Origin::Theirs => Sender::Them,
+        Origin::App => Sender::App,
+    }
+}
+
+fn after(now: i64, life: u32) -> i64 {
+    now.saturating_add(i64::from(life).saturating_mul(1000))
 }
 
 fn cost(content: &Content) -> usize {
     match content {
         Content::Text { text } => text.as_str().len(),
         Content::Link { url, .. } => url.as_str().len(),
-        Content::Call { .. } | Content::Notice { .. } | Content::Unknown => 0,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use p2p_comm_model::Text;
-
-    fn text(text: &str) -> Content {
-        Text::parse(text).unwrap().into()
-    }
-
-    fn conversation() -> Conversation {
-        Conversation::new(Watermarks { sent: 0, acked: 0 })
-    }
-
-    #[test]
-    fn a_message_of_ours_moves_from_queued_to_delivered() {
-        let mut with_bob = conversation();
-        with_bob.sent(1, 10, text("hi"));
-        let delivery = |c: &Conversation| c.page(None, 10).lines[0].delivery;
-        assert_eq!(delivery(&with_bob), Some(Delivery::Queued));
-        with_bob.delivery(Watermarks { sent: 1, acked: 0 });
-        assert_eq!(delivery(&with_bob), Some(Delivery::Sent));
-        with_bob.delivery(Watermarks { sent: 1, acked: 1 });
-        assert_eq!(delivery(&with_bob), Some(Delivery::Delivered));
-        with_bob.unsupported(1);
-        assert_eq!(delivery(&with_bob), Some(Delivery::Unsupported));
-    }
-
-    #[test]
-    fn pages_walk_back_to_the_first_line() {
-        let mut with_bob = conversation();
-        for n in 0..450 {
-            with_bob.received(n, n, text(&n.to_string()));
-        }
-        let newest = with_bob.page(None, 200);
-        assert_eq!((newest.lines[0].seq, newest.lines.len(), newest.end), (250, 200, 450));
-        let oldest = with_bob.page(Some(50), 200);
-        assert_eq!((oldest.lines[0].seq, oldest.lines.len()), (0, 50));
-        assert!(with_bob.page(Some(0), 200).lines.is_empty());
-    }
-
-    #[test]
-    fn a_reader_gets_what_is_new_and_no_more() {
-        let mut with_bob = conversation();
-        for n in 0..450 {
-            with_bob.received(n, n, text(&n.to_string()));
-        }
-        let seqs = |from| with_bob.page_from(from, 200).lines.iter().map(|line| line.seq).collect::<Vec<_>>();
-        assert_eq!(seqs(0), (0..200).collect::<Vec<_>>());
-        assert_eq!(seqs(300), (300..450).collect::<Vec<_>>());
-        assert_eq!((seqs(449), seqs(450), seqs(9999)), (vec![449], vec![], vec![]));
-    }
-
-    #[test]
-    fn the_oldest_lines_go_when_there_are_too_many_and_a_line_says_so() {
-        let mut with_bob = conversation();
-        let large = text(&"x".repeat(limits::TEXT));
-        let fit = limits::LINES_BYTES / limits::TEXT;
-        for n in 0..fit as i64 + 5 {
-            with_bob.received(n, n, large.clone());
-        }
-        let page = with_bob.page(Some(10), 200);
-        assert_eq!(page.first, 5);
-        assert_eq!(page.lines[0].content, Content::Notice { notice: Notice::OldestDropped });
-        assert_eq!(page.lines[1].seq, 5);
-    }
-
-    #[test]
-    fn reading_clears_the_unread_count() {
-        let mut with_bob = conversation();
-        with_bob.received(0, 0, text("one"));
-        with_bob.received(0, 0, text("two"));
-        assert_eq!(with_bob.unread(), 2);
-        assert!(with_bob.mark_read());
-        assert!(!with_bob.mark_read());
-        assert_eq!(with_bob.unread(), 0);
+        Content::Call { .. } | Content::Notice { .. } | Content::Vanishing { .. } | Content::Unknown => 0,
     }
 }

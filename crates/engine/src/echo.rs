@@ -120,7 +120,10 @@ pub async fn answer_everyone(echo: Handle) -> Result<(), Error> {
                     let sent = match line.content {
                         Content::Text { text } => echo.send_text(change.peer, text.as_str()).await,
                         Content::Link { url, .. } => echo.send_link(change.peer, url.as_str()).await,
-                        Content::Call { .. } | Content::Notice { .. } | Content::Unknown => continue,
+                        Content::Call { .. }
+                        | Content::Notice { .. }
+                        | Content::Vanishing { .. }
+                        | Content::Unknown => continue,
                     };
                     if let Err(error) = sent {
                         tracing::debug!(%error, "echo could not answer");

@@ -2,6 +2,8 @@ use crate::actor::Actor;
 use crate::handle::Handle;
 use p2p_comm_media::device::{self, SoundSystem};
 use p2p_comm_net::{BindError, Config, Endpoint};
+use p2p_comm_store::Vault;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
@@ -18,6 +20,7 @@ pub struct Options {
     pub(crate) bind: Arc<dyn Fn(Config) -> Result<Endpoint, BindError> + Send + Sync>,
     pub(crate) wall: Arc<dyn Fn() -> i64 + Send + Sync>,
     pub(crate) sound: Arc<dyn SoundSystem>,
+    pub(crate) vault: Option<Vault>,
 }
 
 impl Options {
@@ -25,6 +28,19 @@ impl Options {
     #[must_use]
     pub fn with_sound(self, sound: Arc<dyn SoundSystem>) -> Self {
         Self { sound, ..self }
+    }
+
+    /// The same with a place where things can be kept, if the person asks for it: a directory of one profile alone, which
+    /// need not exist.
+    #[must_use]
+    pub fn with_profile(self, directory: &Path) -> Self {
+        self.with_vault(Vault::at(directory))
+    }
+
+    /// The same, with a vault that was prepared.
+    #[must_use]
+    pub fn with_vault(self, vault: Vault) -> Self {
+        Self { vault: Some(vault), ..self }
     }
 
     /// Where sound comes from and goes to.
@@ -56,7 +72,7 @@ impl Engine {
 impl Default for Options {
     /// Real UDP, the system's clock and sound devices.
     fn default() -> Self {
-        Self { bind: Arc::new(Endpoint::bind), wall: Arc::new(wall), sound: device::system() }
+        Self { bind: Arc::new(Endpoint::bind), wall: Arc::new(wall), sound: device::system(), vault: None }
     }
 }
 
@@ -65,7 +81,8 @@ impl Options {
     /// A host on an in-memory network, without sound devices.
     pub fn in_memory(network: &p2p_comm_net::mem::Network, ip: std::net::IpAddr) -> Self {
         let network = network.clone();
-        Self { bind: Arc::new(move |config| network.endpoint(ip, config)), wall: Arc::new(wall), sound: device::none() }
+        let bind = Arc::new(move |config| network.endpoint(ip, config));
+        Self { bind, wall: Arc::new(wall), sound: device::none(), vault: None }
     }
 
     /// Takes the person's clock from `wall`: ms since 1970.

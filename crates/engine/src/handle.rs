@@ -1,12 +1,15 @@
 use crate::actor::{Actor, Command};
 use crate::changes::ChangesReceiver;
+use crate::conversation::Ask;
+use crate::keep::blocking;
 use crate::{Error, echo};
 use p2p_comm_crypto::Password;
 use p2p_comm_model::{
     AudioDevices, AudioSettings, CallNumber, CallSnapshot, Code, Content, Link, MicTest, Name, NodeStatus, Page,
-    PeerAddress, PeerId, PeerSnapshot, RequestId, RequestSnapshot, Text, VoiceStats,
+    PeerAddress, PeerId, PeerSnapshot, RequestId, RequestSnapshot, Text, VoiceStats, limits,
 };
 use p2p_comm_net::Config;
+use std::sync::PoisonError;
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// The way to a running engine, for every shell. Cheap to clone; the engine ends with the last one.
@@ -45,7 +48,7 @@ impl Handle {
         answer.await.map_err(|_| Error::stopped())
     }
 
-    async fn try_call<T: Send + 'static>(
+    pub(crate) async fn try_call<T: Send + 'static>(
         &self,
         command: impl FnOnce(&mut Actor) -> Result<T, Code> + Send + 'static,
     ) -> Result<T, Error> {
@@ -197,9 +200,7 @@ impl Handle {
 
     async fn send(&self, peer: PeerId, content: Content) -> Result<Receipt, Error> {
         self.try_call(move |actor| {
-            let (now, wall) = (actor.now(), actor.wall());
-            let counter = actor.node.send(now, peer, wall, content.clone())?;
-            actor.converse(peer, |conversation| conversation.sent(counter, wall, content)).ok_or(Code::NotFound)?;
+            let counter = actor.send(peer, content)?;
             let acked = actor.acked(peer).ok_or(Code::NotFound)?;
             Ok(Receipt { counter, acked })
         })
@@ -208,12 +209,23 @@ impl Handle {
 
     /// Up to 200 lines that end just before line `before`, or at the newest.
     pub async fn page(&self, peer: PeerId, before: Option<u64>) -> Result<Page, Error> {
-        self.try_call(move |actor| actor.page(peer, before).ok_or(Code::NotFound)).await
+        self.read_page(peer, Ask::Before(before, limits::PAGE)).await
     }
 
-    /// Up to 200 lines from line `from` on.
+    /// Up to 200 lines from line `from` on. Lines that disappeared leave gaps in their numbers.
     pub async fn page_from(&self, peer: PeerId, from: u64) -> Result<Page, Error> {
-        self.try_call(move |actor| actor.page_from(peer, from).ok_or(Code::NotFound)).await
+        self.read_page(peer, Ask::From(from, limits::PAGE)).await
+    }
+
+    async fn read_page(&self, peer: PeerId, ask: Ask) -> Result<Page, Error> {
+        let (plan, reader) = self.try_call(move |actor| actor.plan(peer, ask).ok_or(Code::NotFound)).await?;
+        match (plan.ready(), reader) {
+            (Ok(page), _) => Ok(page),
+            (Err(_), None) => Err(Code::StoreGone.into()),
+            (Err(plan), Some(reader)) => {
+                blocking(move || Ok(plan.read(&reader.lock().unwrap_or_else(PoisonError::into_inner))?)).await
+            }
+        }
     }
 
     /// Marks a conversation as read.

@@ -1,6 +1,6 @@
 //! A running node: one actor owns all state, everything else are tasks that bring it news or carry out its wishes.
 //!
-//! May import: `proto`, `crypto`, `media`, `net`, `model`. A shell (the window, the command line, a test) calls methods of
+//! May import: `proto`, `crypto`, `media`, `net`, `store`, `model`. A shell (the window, the command line, a test) calls methods of
 //! [`Handle`], waits on [`ChangesReceiver`] for what changed, and reads it. The way of the data:
 //!
 //! ```text
@@ -27,6 +27,7 @@ mod engine;
 mod error;
 mod handle;
 mod kdf;
+mod keep;
 mod link;
 mod listen;
 pub mod logging;
@@ -43,17 +44,20 @@ pub use echo::{accept_everyone, answer_calls, answer_everyone};
 pub use engine::{Engine, Options};
 pub use error::Error;
 pub use handle::{Handle, Receipt};
+pub use keep::ExportFormat;
 pub use p2p_comm_crypto::Password;
 pub use p2p_comm_media as media;
 pub use p2p_comm_model::{
     AudioDevice, AudioDevices, AudioSettings, CallEnd, CallNumber, CallPhase, CallRecord, CallSnapshot, Changes, Code,
-    Content, ConversationChange, Delivery, DeviceState, FailedCaller, Hearing, Host, Invite, LastLine, Line, Link,
-    MicTest, Name, NodePhase, NodeStatus, Notice, Page, PeerAddress, PeerId, PeerSnapshot, PeerState, Pii, Quality,
-    RequestId, RequestSnapshot, SearchHit, Sender, Switch, Text, Transmit, VoiceStats, limits,
+    Content, ConversationChange, Delivery, DeviceState, FailedCaller, Hearing, Host, Invite, Keeping, LastLine, Line,
+    Link, MicTest, Name, NodePhase, NodeStatus, Notice, Page, PeerAddress, PeerId, PeerSnapshot, PeerState, Pii,
+    Quality, Remembered, RequestId, RequestSnapshot, Retention, SealedBy, SearchHit, Sender, Switch, Text, Transmit,
+    VoiceStats, limits,
 };
 #[cfg(feature = "test-util")]
 pub use p2p_comm_net::mem;
 pub use p2p_comm_net::{Config as NetConfig, Windows};
+pub use p2p_comm_store::{Forgotten, Vault};
 pub use passphrase::suggest_password;
 
 /// The protocol that this version speaks, as it is agreed on the wire.

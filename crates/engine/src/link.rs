@@ -7,7 +7,7 @@ use p2p_comm_proto::wire::StreamKind;
 use p2p_comm_proto::{Close, ConnId, Input, Stream};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 /// Bytes of frames handed to the actor at once.
@@ -24,8 +24,8 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    /// Raises the limits of the connection and starts its tasks.
-    pub(crate) fn start(connection: Connection, conn: ConnId, mailbox: &Mailbox) -> Self {
+    /// Raises the limits of the connection and starts its tasks. While `hold` is true no messages are read.
+    pub(crate) fn start(connection: Connection, conn: ConnId, mailbox: &Mailbox, hold: &watch::Sender<bool>) -> Self {
         connection.proven();
         let mut tasks = JoinSet::new();
         let (control, control_bytes) = mpsc::channel(1);
@@ -34,7 +34,7 @@ impl Link {
         for (stream, priority, bytes) in writers {
             tasks.spawn(write(connection.clone(), conn, stream, priority, bytes, mailbox.clone()));
         }
-        tasks.spawn(read_all(connection.clone(), conn, mailbox.clone()));
+        tasks.spawn(read_all(connection.clone(), conn, mailbox.clone(), hold.subscribe()));
         tasks.spawn(wait(connection.clone(), conn, mailbox.clone()));
         Self { connection, control, chat, _tasks: tasks }
     }
@@ -88,15 +88,15 @@ async fn write(
     }
 }
 
-async fn read_all(connection: Connection, conn: ConnId, mailbox: Mailbox) {
+async fn read_all(connection: Connection, conn: ConnId, mailbox: Mailbox, hold: watch::Receiver<bool>) {
     let seen = Arc::new(Mutex::new(BTreeSet::new()));
     let mut streams = JoinSet::new();
     while let Ok(receiver) = connection.accept_uni().await {
         while streams.try_join_next().is_some() {}
-        let (seen, mailbox) = (seen.clone(), mailbox.clone());
+        let (seen, mailbox, hold) = (seen.clone(), mailbox.clone(), hold.clone());
         streams.spawn(async move {
             let first = |stream| seen.lock().unwrap_or_else(PoisonError::into_inner).insert(stream);
-            if read(receiver, conn, &mailbox, first).await.is_err() {
+            if read(receiver, conn, &mailbox, hold, first).await.is_err() {
                 mailbox.input(Input::Violation { conn }).await;
             }
         });
@@ -111,6 +111,7 @@ async fn read(
     mut receiver: FrameReceiver,
     conn: ConnId,
     mailbox: &Mailbox,
+    mut hold: watch::Receiver<bool>,
     first: impl FnOnce(Stream) -> bool,
 ) -> Result<(), Violation> {
     let Some(header) = next(receiver.read().await)? else { return Ok(()) };
@@ -128,6 +129,10 @@ async fn read(
     }
     while let Some(frames) = next(receiver.read_batch(BATCH).await)? {
         mailbox.input(Input::Frames { conn, stream, frames }).await;
+        // The stream's window then holds the other side up.
+        if stream == Stream::Chat && hold.wait_for(|held| !held).await.is_err() {
+            return Ok(());
+        }
     }
     Ok(())
 }

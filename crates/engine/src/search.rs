@@ -1,10 +1,15 @@
-//! Finding lines. The actor only hands out slices of a conversation (their texts are shared, not copied); the matching
-//! is done where somebody searches, so neither messages nor calls wait for it.
+//! Finding lines, in memory and in the store. The actor only hands out slices of a conversation (their texts are shared,
+//! not copied); the matching is done where somebody searches, so neither messages nor calls wait for it.
 
+use crate::conversation::sender;
+use crate::keep::blocking;
 use crate::{Error, Handle};
-use p2p_comm_model::{Code, Content, PeerId, SearchHit, limits};
+use p2p_comm_model::{Code, Content, PeerId, SearchHit, Sender, limits};
+use p2p_comm_store::KeptLine;
 use regex::{Regex, RegexBuilder};
+use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::PoisonError;
 
 /// Characters of a line that are shown.
 const EXCERPT: usize = 160;
@@ -19,6 +24,13 @@ pub(crate) struct Searchable {
     pub(crate) content: Content,
 }
 
+impl From<&KeptLine> for Searchable {
+    fn from(line: &KeptLine) -> Self {
+        let mine = sender(line.origin) == Sender::Me;
+        Self { seq: line.seq, mine, at: line.at, content: line.content.clone() }
+    }
+}
+
 /// The words that must all be in a line, in any order, whatever their case (simple case folding of Unicode).
 struct Query(Vec<Regex>);
 
@@ -26,22 +38,39 @@ impl Handle {
     /// Lines that have every blank-separated word of `query`, the newest first, at most [`limits::HITS`]: of one
     /// conversation or of all. Fails with [`Code::MessageTooLong`] if `query` has more than [`limits::SEARCH`] bytes.
     pub async fn search(&self, query: &str, peer: Option<PeerId>) -> Result<Vec<SearchHit>, Error> {
-        let query = Query::parse(query)?;
+        let text = query;
+        let query = Query::parse(text)?;
         let peers = match peer {
             Some(peer) => vec![peer],
             None => self.call(|actor| actor.peers_with_lines()).await?,
         };
         let mut hits = Vec::new();
-        for with in peers {
-            match self.search_one(&query, with).await {
+        for with in &peers {
+            match self.search_one(&query, *with).await {
                 // Removed in between.
                 Err(error) if error.code == Code::NotFound && peer.is_none() => {}
                 found => hits.extend(found?),
             }
         }
+        let kept = self.search_store(query, text.to_owned(), peer).await?;
+        // What is in memory is there as well.
+        let seen: BTreeSet<_> = hits.iter().map(|hit: &SearchHit| (hit.peer, hit.seq)).collect();
+        hits.extend(kept.into_iter().filter(|hit| peers.contains(&hit.peer) && !seen.contains(&(hit.peer, hit.seq))));
         hits.sort_by_key(|hit| std::cmp::Reverse((hit.at, hit.seq)));
         hits.truncate(limits::HITS);
         Ok(hits)
+    }
+
+    async fn search_store(&self, query: Query, text: String, peer: Option<PeerId>) -> Result<Vec<SearchHit>, Error> {
+        let reader = self.call(|actor| actor.keep.reader()).await?.filter(|_| !query.0.is_empty());
+        let Some(reader) = reader else { return Ok(Vec::new()) };
+        blocking(move || {
+            let words: Vec<_> = text.split_whitespace().collect();
+            let reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
+            let found = reader.search(&words, peer, limits::HITS, |text| query.find(text).is_some())?;
+            Ok(found.lines.iter().filter_map(|hit| query.hit(hit.peer, &Searchable::from(&hit.line))).collect())
+        })
+        .await
     }
 
     async fn search_one(&self, query: &Query, peer: PeerId) -> Result<Vec<SearchHit>, Error> {
@@ -72,7 +101,9 @@ impl Query {
         let text = match &line.content {
             Content::Text { text } => text.as_str(),
             Content::Link { url, .. } => url.as_str(),
-            Content::Call { .. } | Content::Notice { .. } | Content::Unknown => return None,
+            Content::Call { .. } | Content::Notice { .. } | Content::Vanishing { .. } | Content::Unknown => {
+                return None;
+            }
         };
         let found = self.find(text)?;
         let Searchable { seq, mine, at, .. } = *line;

@@ -76,6 +76,48 @@ pub enum Code {
     NotAnImage,
     /// The system could not open the link or use the clipboard.
     SystemRefused,
+    /// Nothing is kept here, or it is not open.
+    NotRemembered,
+    /// Something is kept here already.
+    AlreadyRemembered,
+    /// The store opens in the other way: by the keychain or by a passphrase.
+    OtherSeal,
+    /// Not the passphrase of the store.
+    WrongPassphrase,
+    /// The passphrase is empty or longer than [`crate::limits::PASSWORD`].
+    InvalidPassphrase,
+    /// There is no keychain on this computer.
+    KeychainAbsent,
+    /// The keychain is locked.
+    KeychainLocked,
+    /// The keychain, or the person whom it asked, refused.
+    KeychainRefused,
+    /// The keychain does not have the key of this store.
+    KeychainWithoutKey,
+    /// The keychain failed otherwise.
+    KeychainFailed,
+    /// The store makes no sense.
+    StoreDamaged,
+    /// The store is of a newer version.
+    StoreNewer,
+    /// Another running program uses the store.
+    StoreInUse,
+    /// The files of the store were deleted or replaced while they were open.
+    StoreGone,
+    /// The disk is full.
+    DiskFull,
+    /// The disk or the directory cannot be written.
+    DiskReadOnly,
+    /// Any other failure of the store.
+    StoreFailed,
+    /// What is kept can only be opened before anybody was added.
+    ListNotEmpty,
+    /// The peer's app is not there, or cannot let messages disappear.
+    VanishUnsupported,
+    /// Not an exported conversation, or one beyond the limits.
+    InvalidExport,
+    /// The conversation has lines already.
+    ConversationNotEmpty,
     /// A mistake of this program; the log says more.
     Internal,
 }
@@ -120,6 +162,27 @@ impl fmt::Display for Code {
             Self::NoQr => "there is no readable QR code in the picture",
             Self::NotAnImage => "not a picture, or one that is damaged or too large",
             Self::SystemRefused => "the system refused",
+            Self::NotRemembered => "nothing is kept here, or it is not unlocked",
+            Self::AlreadyRemembered => "something is kept here already",
+            Self::OtherSeal => "the store is sealed in another way",
+            Self::WrongPassphrase => "wrong passphrase",
+            Self::InvalidPassphrase => "the passphrase is empty or too long",
+            Self::KeychainAbsent => "this computer has no keychain; use a passphrase",
+            Self::KeychainLocked => "the keychain is locked",
+            Self::KeychainRefused => "the keychain refused",
+            Self::KeychainWithoutKey => "the keychain does not have the key of this store",
+            Self::KeychainFailed => "the keychain failed",
+            Self::StoreDamaged => "the store is damaged; it was not changed",
+            Self::StoreNewer => "the store was written by a newer version; it was not changed",
+            Self::StoreInUse => "another running program uses this store",
+            Self::StoreGone => "the files of the store were deleted or replaced",
+            Self::DiskFull => "the disk is full: what is new waits in memory",
+            Self::DiskReadOnly => "the disk cannot be written: what is new waits in memory",
+            Self::StoreFailed => "the store failed; the log says more",
+            Self::ListNotEmpty => "what is kept can only be opened before anybody was added",
+            Self::VanishUnsupported => "the peer's app is not there, or cannot let messages disappear",
+            Self::InvalidExport => "not an exported conversation, or a damaged one",
+            Self::ConversationNotEmpty => "the conversation has messages already",
             Self::Internal => "a mistake of this program; the log says more",
         })
     }

@@ -16,6 +16,7 @@ mod link;
 mod message;
 mod name;
 mod pii;
+mod retention;
 mod snapshot;
 
 pub use address::{Host, PeerAddress, canonical};
@@ -30,7 +31,8 @@ pub use link::{Link, LinkError};
 pub use message::{Content, Delivery, Line, Notice, Sender, Text, TextError};
 pub use name::{Name, NameError};
 pub use pii::Pii;
+pub use retention::Retention;
 pub use snapshot::{
-    Changes, ConversationChange, FailedCaller, LastLine, NodePhase, NodeStatus, Page, PeerSnapshot, PeerState,
-    RequestSnapshot, SearchHit,
+    Changes, ConversationChange, FailedCaller, Keeping, LastLine, NodePhase, NodeStatus, Page, PeerSnapshot, PeerState,
+    Remembered, RequestSnapshot, SealedBy, SearchHit,
 };

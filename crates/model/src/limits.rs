@@ -64,6 +64,12 @@ pub const QUEUED_OVERHEAD: usize = 160;
 pub const LINES: usize = 100_000;
 /// Text kept of one conversation.
 pub const LINES_BYTES: usize = 64 * 1024 * 1024;
+/// The longest time after which a message disappears, seconds: four weeks.
+pub const LIFE: u32 = 4 * 7 * 24 * 3600;
+/// A file that a conversation is imported from.
+pub const IMPORT: u64 = 256 * 1024 * 1024;
+/// Personal settings of a shell, JSON.
+pub const PERSONAL: usize = 256 * 1024;
 /// Lines in one page that the user interface reads.
 pub const PAGE: usize = 200;
 /// Lines of the log kept in memory.

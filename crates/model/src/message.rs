@@ -53,7 +53,7 @@ impl<'de> Deserialize<'de> for Text {
 }
 
 /// What a line of a conversation says.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Content {
@@ -81,6 +81,11 @@ pub enum Content {
         /// What it is about.
         notice: Notice,
     },
+    /// From here on messages of this conversation disappear, on both sides, or stay.
+    Vanishing {
+        /// So long after it was written or came in, seconds; none: they stay.
+        after: Option<u32>,
+    },
     /// A message of a kind that this version does not know.
     Unknown,
 }
@@ -99,7 +104,7 @@ impl From<Link> for Content {
 }
 
 /// What happened around a conversation, as a line in it. The user interface turns it into words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub enum Notice {
@@ -177,6 +182,8 @@ pub struct Line {
     pub at: i64,
     /// How far it came; only for our own messages.
     pub delivery: Option<Delivery>,
+    /// When it disappears, our clock, milliseconds since 1970 (UTC); none: never, or not before it is acknowledged.
+    pub vanishes_at: Option<i64>,
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use crate::{CallRecord, Code, Line, PeerId, RequestId};
+use crate::{CallRecord, Code, Line, PeerId, RequestId, Retention};
 use serde::Serialize;
 
 /// Where this node is between Disconnect and Connect.
@@ -42,6 +42,63 @@ pub struct NodeStatus {
     pub reached: bool,
     /// Who called in this session without proving the password, the newest first.
     pub failed_callers: Vec<FailedCaller>,
+}
+
+/// What is kept on this computer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct Remembered {
+    /// Whether anything is.
+    pub state: Keeping,
+    /// My display name, as kept; only while open.
+    pub name: Option<String>,
+    /// The UDP port, as kept; only while open.
+    pub port: Option<u16>,
+    /// How long messages are kept, for conversations that say nothing themselves.
+    pub retention: Retention,
+    /// The kept device key is used only from the next Connect on.
+    pub key_waits: bool,
+}
+
+/// Whether anything is kept on this computer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Keeping {
+    /// There is no place for it.
+    Unavailable,
+    /// Nothing is.
+    Off,
+    /// Something is, and closed.
+    Locked {
+        /// What opens it.
+        by: SealedBy,
+    },
+    /// Everything is kept, as chosen.
+    Open {
+        /// What opens it.
+        by: SealedBy,
+    },
+    /// What is kept cannot be used, or nothing more can be kept.
+    Failed {
+        /// Why.
+        code: Code,
+        /// It is open and was being written: what is new waits in memory, our messages unsent, theirs unacknowledged, and is
+        /// tried again every few seconds.
+        open: bool,
+    },
+}
+
+/// What keeps the key of the store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub enum SealedBy {
+    /// The keychain of the system.
+    Keychain,
+    /// A passphrase.
+    Passphrase,
 }
 
 /// Somebody who called and did not prove the password.
@@ -139,6 +196,14 @@ pub struct PeerSnapshot {
     pub pinned: bool,
     /// At most 120 characters of what is written to them and not sent; empty if nothing is.
     pub draft: String,
+    /// How long the lines of this conversation are kept on this computer; none: as for all.
+    pub retention: Option<Retention>,
+    /// Whether they are kept at all.
+    pub keeps_messages: bool,
+    /// Messages of this conversation disappear on both sides so long after they came, s; none: they stay.
+    pub vanish: Option<u32>,
+    /// Their app is there and lets messages disappear.
+    pub can_vanish: bool,
     /// Lines that came in since the conversation was last read.
     pub unread: u32,
     /// The newest line.

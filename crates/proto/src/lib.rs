@@ -27,11 +27,12 @@ mod session;
 mod timer;
 pub mod wire;
 
+pub use chat::Outgoing;
 pub use gate::{Admission, Ending, Gate};
 pub use handshake::{Certificates, Failure, Handshake, HandshakeOutput, Paired};
 pub use node::{
-    Attempt, CallView, ConnId, DialFailure, DialPhase, Event, Identity, Input, Node, Output, PeerView, Proven, Stream,
-    Watermarks,
+    Attempt, Binding, CallView, ConnId, DialFailure, DialPhase, Event, Identity, Input, Kept, KeptPeer, Node, Output,
+    PeerView, Proven, Received, Silenced, Stream, Watermarks,
 };
 pub use session::Close;
 

@@ -8,14 +8,16 @@ use p2p_comm_crypto::DeviceSecret;
 use p2p_comm_model::{Code, DeviceKey, Name, PeerId, RequestId, limits};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use request::{Request, Silenced};
+use request::Request;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Instant;
 
 pub use call::CallView;
-pub use entry::PeerView;
+pub use entry::{Binding, PeerView};
 pub use io::{Attempt, ConnId, DialFailure, DialPhase, Event, Input, Output, Proven, Stream};
+pub use keep::{Kept, KeptPeer, Received};
+pub use request::Silenced;
 pub use roster::Watermarks;
 
 mod call;
@@ -23,6 +25,7 @@ mod dial;
 mod entry;
 mod identify;
 mod io;
+mod keep;
 mod request;
 mod roster;
 mod traffic;
@@ -43,6 +46,8 @@ pub struct Node {
     silenced: Silenced,
     sessions: BTreeMap<ConnId, Session>,
     inboxes: BTreeMap<DeviceKey, Inbox>,
+    /// Entries are kept: see `node/keep.rs`.
+    keeping: bool,
     calls: Calls,
     timers: Timers<Timer>,
     outputs: VecDeque<Output>,
@@ -94,6 +99,7 @@ impl Node {
             silenced: Silenced::default(),
             sessions: BTreeMap::new(),
             inboxes: BTreeMap::new(),
+            keeping: false,
             calls: Calls::default(),
             timers: Timers::new(),
             outputs: VecDeque::new(),
@@ -132,10 +138,14 @@ impl Node {
 
     /// The network did something, or time passed.
     pub fn handle(&mut self, now: Instant, input: Input) {
+        if let Input::Kept(kept) = input {
+            return self.kept(now, kept);
+        }
         if self.session.is_none() {
             return;
         }
         match input {
+            Input::Kept(_) => {}
             Input::Proven(proven) => self.proven(now, proven),
             Input::Frames { conn, stream, frames } => self.frames(now, conn, stream, &frames),
             Input::Writable { conn, stream } => self.writable(now, conn, stream),
@@ -223,9 +233,16 @@ impl Node {
     }
 
     fn event(&mut self, event: Event) {
-        if !matches!(event, Event::Peers | Event::Requests | Event::Call | Event::Delivery { .. })
-            || !self.is_last(&event)
-        {
+        let state = matches!(
+            event,
+            Event::Peers
+                | Event::Requests
+                | Event::Call
+                | Event::Delivery { .. }
+                | Event::Entry { .. }
+                | Event::Silenced
+        );
+        if !state || !self.is_last(&event) {
             self.outputs.push_back(Output::Event(event));
         }
     }

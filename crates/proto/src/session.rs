@@ -14,6 +14,8 @@ const UNSUPPORTED: usize = 64;
 const CALLS: usize = 16;
 /// The feature that a side lists if it can take calls.
 pub(crate) const CALL: &str = "call";
+/// The feature that a side lists if it lets messages disappear.
+pub(crate) const VANISH: &str = "vanish";
 
 /// Why we close a connection (`docs/protocol.md`, "Close codes").
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,12 +127,12 @@ impl Session {
 
     /// Both sides have added each other, and the other side can take calls.
     pub(crate) fn can_call(&self) -> bool {
-        self.entry.is_some() && self.profile_sent && self.lists_calls() == Some(true)
+        self.entry.is_some() && self.profile_sent && self.lists(CALL) == Some(true)
     }
 
-    /// Whether the other side can take calls, once it has said so.
-    pub(crate) fn lists_calls(&self) -> Option<bool> {
-        self.profile.as_ref().map(|profile| profile.features.iter().any(|feature| feature == CALL))
+    /// Whether the other side lists this feature, once it has said so.
+    pub(crate) fn lists(&self, feature: &str) -> Option<bool> {
+        self.profile.as_ref().map(|profile| profile.features.iter().any(|listed| listed == feature))
     }
 
     /// What seals and opens the voice datagrams of this connection.

@@ -9,6 +9,7 @@ mod call_search;
 mod consent;
 mod delivery;
 mod handshake;
+mod kept;
 mod takeover;
 mod vectors;
 mod voice;

@@ -283,6 +283,7 @@ impl Actor {
         if let Some(call) = self.audio.call.as_ref().filter(|call| call.peer == peer) {
             call.voice.set_peer_gain(gain_db);
         }
+        self.keep_peer(peer);
         self.changes.peers();
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use crate::actor::Actor;
 use crate::attention::{Occasion, Quiet, attention};
-use p2p_comm_model::{Code, PeerId, limits};
+use p2p_comm_model::{Code, PeerId, Retention, limits};
 
 /// What the person chose about one peer. Stays with a removed one that can be brought back.
 #[derive(Default)]
@@ -11,9 +11,13 @@ pub(crate) struct Choices {
     pub(crate) pinned: bool,
     /// What is written and not sent.
     pub(crate) draft: String,
+    /// How long lines are kept; none: as for all.
+    pub(crate) retention: Option<Retention>,
+    /// After which time messages disappear, s, as was last agreed.
+    pub(crate) vanish: Option<u32>,
 }
 
-static NONE: Choices = Choices { muted: false, pinned: false, draft: String::new() };
+static NONE: Choices = Choices { muted: false, pinned: false, draft: String::new(), retention: None, vanish: None };
 
 impl Actor {
     pub(crate) fn choices_about(&self, peer: PeerId) -> &Choices {
@@ -55,9 +59,10 @@ impl Actor {
         attention(Occasion::IncomingCall, quiet).ring
     }
 
-    fn choose(&mut self, peer: PeerId, change: impl FnOnce(&mut Choices)) -> Result<(), Code> {
+    pub(crate) fn choose(&mut self, peer: PeerId, change: impl FnOnce(&mut Choices)) -> Result<(), Code> {
         self.node.delivery(peer).ok_or(Code::NotFound)?;
         change(self.choices.entry(peer).or_default());
+        self.keep_peer(peer);
         self.changes.peers();
         Ok(())
     }

@@ -77,7 +77,8 @@ impl Actor {
         self.name = Some(name.to_string());
         self.session += 1;
         self.changes.status();
-        let (options, before) = (self.options.clone(), self.closing.take());
+        let port = self.keep.profile().and_then(|profile| profile.port);
+        let (options, before) = (self.options.clone(), Before { closing: self.closing.take(), port });
         let (session, sender) = (self.session, self.sender.clone());
         tokio::spawn(async move {
             let network = open(options, before, config, password).await;
@@ -115,6 +116,7 @@ impl Actor {
         self.observed.clear();
         self.guessers.clear();
         self.reached = false;
+        self.kept_key = false;
         self.phase = NodePhase::Offline;
         self.name = None;
         if let Some(online) = self.online.take() {
@@ -173,12 +175,25 @@ impl Actor {
         self.online = Some(Online { endpoint, kdf, gate, listen });
         self.phase = NodePhase::Online;
         tracing::info!(port, "connected");
-        let device = DeviceSecret::from_seed(&rand::random());
-        self.node.connect(self.now(), Identity { name, device, life: KeyLife::Session, candidates });
+        self.keep_profile(|profile| (profile.name, profile.port) = (Some(name.clone()), Some(port)));
+        let (device, life) = match self.kept_device() {
+            Some(device) => (device, KeyLife::Kept),
+            None => (DeviceSecret::from_seed(&rand::random()), KeyLife::Session),
+        };
+        self.kept_key = life == KeyLife::Kept;
+        self.node.connect(self.now(), Identity { name, device, life, candidates });
     }
 }
 
-async fn open(options: Options, before: Option<Closing>, config: Config, password: Password) -> Result<Network, Error> {
+/// Where we could be found before.
+struct Before {
+    /// The session before, in this run.
+    closing: Option<Closing>,
+    /// The port that is kept.
+    port: Option<u16>,
+}
+
+async fn open(options: Options, before: Before, config: Config, password: Password) -> Result<Network, Error> {
     let endpoint = bind(&options, before, config).await?;
     let kdf = Arc::new(Kdf::new(password));
     let salt = Salt(rand::random());
@@ -187,8 +202,14 @@ async fn open(options: Options, before: Option<Closing>, config: Config, passwor
 }
 
 /// Binds, if possible to the port of the session before: friends have it in their lists.
-async fn bind(options: &Options, before: Option<Closing>, config: Config) -> Result<Endpoint, BindError> {
-    let Some(closing) = before else { return (options.bind)(config) };
+async fn bind(options: &Options, before: Before, config: Config) -> Result<Endpoint, BindError> {
+    let Some(closing) = before.closing else {
+        let same = before.port.filter(|_| config.port == 0).map(|port| (options.bind)(Config { port, ..config }));
+        return match same {
+            Some(Ok(endpoint)) => Ok(endpoint),
+            Some(Err(_)) | None => (options.bind)(config),
+        };
+    };
     let port = closing.port;
     closing.done().await;
     let same = Config { port: if config.port == 0 { port } else { config.port }, ..config };

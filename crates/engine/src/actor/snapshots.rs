@@ -1,13 +1,15 @@
 //! What a shell reads.
 
 use crate::actor::Actor;
-use crate::conversation::Conversation;
+use crate::conversation::{Ask, Conversation, Plan};
 use crate::search::Searchable;
 use p2p_comm_model::{
-    Code, DeviceKey, Invite, Name, NodePhase, NodeStatus, Page, PeerAddress, PeerId, PeerSnapshot, PeerState,
+    Code, DeviceKey, Invite, Name, NodePhase, NodeStatus, PeerAddress, PeerId, PeerSnapshot, PeerState,
     RequestSnapshot, limits,
 };
+use p2p_comm_store::Reader;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
 /// Characters of a draft shown in the peer list.
@@ -52,6 +54,10 @@ impl Actor {
                 muted: choices.muted,
                 pinned: choices.pinned,
                 draft: choices.draft.chars().take(PREVIEW).collect(),
+                retention: choices.retention,
+                keeps_messages: self.keeps_lines(peer.id),
+                vanish: choices.vanish,
+                can_vanish: self.node.can_vanish(peer.id) == Some(true),
                 unread: conversation.map_or(0, Conversation::unread),
                 last: conversation.and_then(Conversation::last),
             }
@@ -70,14 +76,14 @@ impl Actor {
         self.node.requests().map(snapshot).collect()
     }
 
-    /// Up to [`limits::PAGE`] lines that end just before `before`.
-    pub(crate) fn page(&self, peer: PeerId, before: Option<u64>) -> Option<Page> {
-        self.read(peer, |conversation| conversation.page(before, limits::PAGE))
-    }
-
-    /// Up to [`limits::PAGE`] lines from `from` on.
-    pub(crate) fn page_from(&self, peer: PeerId, from: u64) -> Option<Page> {
-        self.read(peer, |conversation| conversation.page_from(from, limits::PAGE))
+    /// Lines of a conversation, and with what to read those that are not in memory.
+    pub(crate) fn plan(&self, peer: PeerId, ask: Ask) -> Option<(Plan, Option<Arc<Mutex<Reader>>>)> {
+        let watermarks = self.node.delivery(peer)?;
+        let plan = match self.conversations.get(&peer) {
+            Some(conversation) => conversation.plan(peer, ask),
+            None => Conversation::new(watermarks).plan(peer, ask),
+        };
+        Some((plan, self.keep.reader()))
     }
 
     /// Whoever there is something to search with.
@@ -89,14 +95,6 @@ impl Actor {
     pub(crate) fn searchable(&self, peer: PeerId, before: Option<u64>) -> Option<Vec<Searchable>> {
         self.node.delivery(peer)?;
         Some(self.conversations.get(&peer).map(|conversation| conversation.searchable(before)).unwrap_or_default())
-    }
-
-    fn read(&self, peer: PeerId, page: impl FnOnce(&Conversation) -> Page) -> Option<Page> {
-        let watermarks = self.node.delivery(peer)?;
-        Some(match self.conversations.get(&peer) {
-            Some(conversation) => page(conversation),
-            None => page(&Conversation::new(watermarks)),
-        })
     }
 
     pub(crate) fn mark_read(&mut self, peer: PeerId) -> Option<()> {

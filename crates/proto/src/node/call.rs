@@ -2,7 +2,7 @@
 
 use crate::calls::Action;
 use crate::node::{ConnId, Event, Node, Timer};
-use crate::session::Close;
+use crate::session::{CALL, Close};
 use crate::wire::Signal;
 use p2p_comm_crypto::{Opener, Sealer, Voice};
 use p2p_comm_model::{CallId, CallNumber, CallPhase, Code, PeerId};
@@ -57,7 +57,7 @@ impl Node {
         }
         let entry = self.entries.get(&peer).filter(|entry| !entry.blocked).ok_or(Code::NotFound)?;
         let session = entry.current.and_then(|conn| self.sessions.get(&conn));
-        if session.and_then(|session| session.lists_calls()) == Some(false) {
+        if session.and_then(|session| session.lists(CALL)) == Some(false) {
             return Err(Code::CallsUnsupported);
         }
         let alive = session.is_some_and(|session| !session.stale);
@@ -111,7 +111,7 @@ impl Node {
         let current = self.entries.get(&peer).and_then(|entry| entry.current);
         match current.and_then(|conn| self.sessions.get(&conn)) {
             Some(session) if session.stale => self.calls.lost(now, peer),
-            Some(session) => match session.lists_calls() {
+            Some(session) => match session.lists(CALL) {
                 Some(true) => self.calls.linked(now, peer),
                 Some(false) => self.calls.unsupported(now, peer),
                 // Until it says whether it has added us, nothing is lost.

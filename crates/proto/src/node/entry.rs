@@ -38,9 +38,11 @@ pub(crate) struct Listed {
 
 /// The device that an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Binding {
-    pub(crate) device: DeviceKey,
-    pub(crate) life: KeyLife,
+pub struct Binding {
+    /// Its key.
+    pub device: DeviceKey,
+    /// How long the key lives.
+    pub life: KeyLife,
 }
 
 /// Where the attempts to reach a peer stand.

@@ -3,14 +3,14 @@
 use crate::chat::Inbox;
 use crate::node::entry::{Binding, DialState};
 use crate::node::{ConnId, Event, Node};
-use crate::session::{CALL, Close};
+use crate::session::{CALL, Close, VANISH};
 use crate::wire::{Hello, Profile, ProfileLimits};
-use p2p_comm_model::{Code, DeviceKey, Notice, PeerId, canonical, limits};
+use p2p_comm_model::{Code, DeviceKey, Epoch, Notice, PeerId, canonical, limits};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Instant;
 
 /// Features of this version.
-const FEATURES: [&str; 3] = ["text", "link", CALL];
+const FEATURES: [&str; 4] = ["text", "link", CALL, VANISH];
 /// Devices whose newest message we remember; beyond that, only of those on the list.
 const DEVICES: usize = 4096;
 /// Connections of one device that may exist for a moment, when both sides dial at once.
@@ -71,8 +71,11 @@ impl Node {
         let Some(entry) = entry.and_then(|peer| self.entries.get_mut(&peer)) else {
             return self.stranger_has_name(now, conn);
         };
-        entry.name = Some(name);
+        let renamed = entry.name.replace(name) != entry.name;
         entry.candidates = candidates;
+        if let (true, Some(peer)) = (renamed, self.peer_of(conn)) {
+            self.event(Event::Entry { peer });
+        }
         if let Some(observed) = observed {
             self.event(Event::Observed(SocketAddr::new(canonical(observed.ip()), observed.port())));
         }
@@ -131,7 +134,10 @@ impl Node {
                 self.close(now, old, Close::Bye);
             }
         }
-        self.silenced.forget_key(binding.device);
+        self.event(Event::Entry { peer });
+        if self.silenced.forget_key(binding.device) {
+            self.event(Event::Silenced);
+        }
         self.drop_requests_of(binding.device);
         self.attach(now, peer);
     }
@@ -234,16 +240,16 @@ impl Node {
         self.sessions.iter().filter(|(_, session)| session.device() == Some(device)).map(|(conn, _)| *conn).collect()
     }
 
-    /// Remembers a message of a device; says whether it is new.
-    pub(crate) fn is_new(&mut self, device: DeviceKey, epoch: p2p_comm_model::Epoch, counter: u64) -> bool {
+    /// Remembers a message of a device; says whether it is new. With `hold` it is acknowledged only once it is kept.
+    pub(crate) fn is_new(&mut self, device: DeviceKey, epoch: Epoch, counter: u64, hold: bool) -> bool {
         match self.inboxes.get_mut(&device) {
-            Some(inbox) => inbox.accept(epoch, counter),
+            Some(inbox) => inbox.accept(epoch, counter, hold),
             None => {
                 if self.inboxes.len() >= DEVICES {
                     let bound: Vec<_> = self.entries.values().filter_map(|entry| entry.binding).collect();
                     self.inboxes.retain(|device, _| bound.iter().any(|binding| binding.device == *device));
                 }
-                self.inboxes.insert(device, Inbox { epoch, highest: counter });
+                self.inboxes.insert(device, Inbox::first(epoch, counter, hold));
                 true
             }
         }

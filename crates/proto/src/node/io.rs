@@ -1,5 +1,6 @@
 //! What passes between the node and the network.
 
+use crate::node::keep::{Kept, Received};
 use crate::session::Close;
 use bytes::{Bytes, BytesMut};
 use p2p_comm_crypto::{Role, Secrets};
@@ -129,6 +130,8 @@ pub enum Input {
         /// The connection.
         conn: ConnId,
     },
+    /// The store came further. Also while offline.
+    Kept(Kept),
     /// Time passed.
     Timeout,
 }
@@ -187,7 +190,19 @@ pub enum Event {
         content: Content,
         /// The sender's clock, ms since 1970.
         sent_at: i64,
+        /// It disappears so long after it came in, seconds.
+        life: Option<u32>,
+        /// Which: to be kept with the line.
+        message: Received,
     },
+    /// Something of this entry that is to be kept has changed, or the entry is gone ([`crate::Node::peer_to_keep`]); its
+    /// messages have events of their own.
+    Entry {
+        /// Which.
+        peer: PeerId,
+    },
+    /// Whom we do not want to hear of has changed ([`crate::Node::silenced`]).
+    Silenced,
     /// A line for the conversation.
     Notice {
         /// With whom.

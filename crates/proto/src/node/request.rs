@@ -4,6 +4,7 @@ use crate::node::entry::Binding;
 use crate::node::{ConnId, Event, Node, Timer};
 use crate::session::Close;
 use p2p_comm_model::{Code, DeviceKey, Name, PeerId, RequestId, canonical, limits};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -22,8 +23,8 @@ pub(crate) struct Request {
 }
 
 /// Devices and addresses whose requests are not shown. To them it looks like waiting.
-#[derive(Debug, Default)]
-pub(crate) struct Silenced {
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Silenced {
     keys: BTreeSet<DeviceKey>,
     addresses: BTreeSet<SocketAddr>,
     hosts: BTreeSet<IpAddr>,
@@ -44,13 +45,23 @@ impl Silenced {
         }
     }
 
-    pub(crate) fn forget_key(&mut self, device: DeviceKey) {
-        self.keys.remove(&device);
+    /// Says whether it was among them.
+    pub(crate) fn forget_key(&mut self, device: DeviceKey) -> bool {
+        self.keys.remove(&device)
     }
 
-    pub(crate) fn forget_address(&mut self, address: SocketAddr) {
-        self.addresses.remove(&address);
-        self.hosts.remove(&address.ip());
+    /// Says whether it was among them.
+    pub(crate) fn forget_address(&mut self, address: SocketAddr) -> bool {
+        self.addresses.remove(&address) | self.hosts.remove(&address.ip())
+    }
+
+    /// No more than there may be.
+    pub(crate) fn capped(self) -> Self {
+        Self {
+            keys: self.keys.into_iter().take(SILENCED).collect(),
+            addresses: self.addresses.into_iter().take(SILENCED).collect(),
+            hosts: self.hosts.into_iter().take(SILENCED).collect(),
+        }
     }
 
     fn covers(&self, device: DeviceKey, remote: SocketAddr) -> bool {
@@ -165,6 +176,7 @@ impl Node {
     pub fn ignore_request(&mut self, now: Instant, id: RequestId) -> Result<(), Code> {
         let request = self.requests.remove(&id).ok_or(Code::NotFound)?;
         self.silenced.add(Some(request.binding.device), std::iter::once(request.remote));
+        self.event(Event::Silenced);
         self.event(Event::Requests);
         self.show_waiting(now);
         Ok(())

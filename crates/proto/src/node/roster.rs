@@ -2,7 +2,7 @@
 
 use crate::node::entry::{Entry, Listed};
 use crate::node::{Event, Node};
-use crate::session::Close;
+use crate::session::{Close, VANISH};
 use p2p_comm_model::{Code, Content, Epoch, Invite, Name, PeerAddress, PeerId, limits};
 use rand::RngExt as _;
 use std::net::IpAddr;
@@ -39,7 +39,7 @@ impl Node {
     /// Calls somebody by another name, on this computer only.
     pub fn rename_peer(&mut self, peer: PeerId, label: Name) -> Result<(), Code> {
         self.entries.get_mut(&peer).ok_or(Code::NotFound)?.label = label;
-        self.event(Event::Peers);
+        self.changed(peer);
         Ok(())
     }
 
@@ -48,6 +48,7 @@ impl Node {
         let peer = self.add_peer(now, label, vec![address])?;
         if let Some(entry) = self.entries.get_mut(&peer) {
             entry.echo = true;
+            entry.outbox.hold(false);
         }
         Ok(peer)
     }
@@ -56,18 +57,26 @@ impl Node {
     pub fn remove_peer(&mut self, now: Instant, peer: PeerId) -> Result<(), Code> {
         self.leave(now, peer)?;
         let entry = self.entries.remove(&peer).ok_or(Code::NotFound)?;
-        self.silenced.add(entry.binding.map(|binding| binding.device), entry.sockets());
+        if !entry.echo {
+            self.silenced.add(entry.binding.map(|binding| binding.device), entry.sockets());
+            self.event(Event::Silenced);
+        }
         self.removed.push_back((peer, entry));
         if self.removed.len() > UNDO {
             self.removed.pop_front();
         }
-        self.event(Event::Peers);
+        self.changed(peer);
         Ok(())
     }
 
     /// Whether this entry is on the list, or could be brought back.
     pub fn keeps(&self, peer: PeerId) -> bool {
         self.entries.contains_key(&peer) || self.removed.iter().any(|(removed, _)| *removed == peer)
+    }
+
+    /// Lets a removed entry go for good.
+    pub fn forget_removed(&mut self, peer: PeerId) {
+        self.removed.retain(|(removed, _)| *removed != peer);
     }
 
     /// Brings a removed entry back.
@@ -85,13 +94,13 @@ impl Node {
         entry.binding = entry.binding.filter(|binding| self.bound_to(binding.device).is_none());
         let free = |listed: &Listed| !self.entries.values().any(|other| other.has(&listed.address));
         entry.addresses.retain(free);
-        if let Some(binding) = entry.binding {
-            self.silenced.forget_key(binding.device);
+        if entry.binding.is_some_and(|binding| self.silenced.forget_key(binding.device)) {
+            self.event(Event::Silenced);
         }
         self.entries.insert(peer, entry);
         self.listen_to(peer);
         self.dial_afresh(now, peer);
-        self.event(Event::Peers);
+        self.changed(peer);
         Ok(())
     }
 
@@ -99,7 +108,7 @@ impl Node {
     pub fn block_peer(&mut self, now: Instant, peer: PeerId) -> Result<(), Code> {
         self.leave(now, peer)?;
         self.entries.get_mut(&peer).ok_or(Code::NotFound)?.blocked = true;
-        self.event(Event::Peers);
+        self.changed(peer);
         Ok(())
     }
 
@@ -107,7 +116,7 @@ impl Node {
     pub fn unblock_peer(&mut self, now: Instant, peer: PeerId) -> Result<(), Code> {
         self.entries.get_mut(&peer).ok_or(Code::NotFound)?.blocked = false;
         self.dial_afresh(now, peer);
-        self.event(Event::Peers);
+        self.changed(peer);
         Ok(())
     }
 
@@ -116,19 +125,34 @@ impl Node {
         let entry = self.entries.get_mut(&peer).ok_or(Code::NotFound)?;
         if entry.dial.state == super::entry::DialState::Stopped(Code::KeyChanged) {
             entry.binding = None;
+            self.event(Event::Entry { peer });
         }
         self.dial_afresh(now, peer);
         Ok(())
     }
 
-    /// Queues a message and gives its counter. `at` is the clock of the person, ms since 1970.
-    pub fn send(&mut self, now: Instant, peer: PeerId, at: i64, content: Content) -> Result<u64, Code> {
+    /// Queues a message and gives its counter. `at` is the clock of the person, ms since 1970. With `life` it disappears on
+    /// both sides so long after it was written or came in, s, at most [`limits::LIFE`].
+    pub fn send(
+        &mut self,
+        now: Instant,
+        peer: PeerId,
+        at: i64,
+        content: Content,
+        life: Option<u32>,
+    ) -> Result<u64, Code> {
         let entry = self.entries.get_mut(&peer).ok_or(Code::NotFound)?;
-        let counter = entry.outbox.push(at, content)?;
+        let counter = entry.outbox.push(at, content, life)?;
         if let Some(conn) = entry.current {
             self.produce(now, conn);
         }
         Ok(counter)
+    }
+
+    /// Whether the peer's app lets messages disappear, once it has said so.
+    pub fn can_vanish(&self, peer: PeerId) -> Option<bool> {
+        let conn = self.entries.get(&peer)?.current?;
+        self.sessions.get(&conn)?.lists(VANISH)
     }
 
     /// How far our messages to this peer came.
@@ -150,15 +174,25 @@ impl Node {
         }
         let peer = PeerId(self.next_peer);
         self.next_peer = self.next_peer.saturating_add(1);
-        self.entries.insert(peer, Entry::new(label, addresses, Epoch(self.rng.random())));
-        self.event(Event::Peers);
+        let mut entry = Entry::new(label, addresses, Epoch(self.rng.random()));
+        entry.outbox.hold(self.keeping);
+        self.entries.insert(peer, entry);
+        self.changed(peer);
         Ok(peer)
+    }
+
+    /// Something of an entry that everybody sees has changed.
+    fn changed(&mut self, peer: PeerId) {
+        self.event(Event::Entry { peer });
+        self.event(Event::Peers);
     }
 
     /// Requests from the addresses of an entry count again.
     fn listen_to(&mut self, peer: PeerId) {
-        if let Some(entry) = self.entries.get(&peer) {
-            entry.sockets().for_each(|socket| self.silenced.forget_address(socket));
+        let Some(entry) = self.entries.get(&peer) else { return };
+        let forgotten = entry.sockets().filter(|socket| self.silenced.forget_address(*socket)).count();
+        if forgotten > 0 {
+            self.event(Event::Silenced);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Frames in and out of proven connections, and signs of life.
 
-use crate::node::{ConnId, Event, Node, Output, Stream, Timer};
+use crate::node::{ConnId, Event, Node, Output, Received, Stream, Timer};
 use crate::session::Close;
 use crate::wire::{ChatBody, ChatMessage, Control, Conversation, WireError};
 use bytes::{Bytes, BytesMut};
@@ -114,15 +114,18 @@ impl Node {
             return Err(WireError::OutOfOrder);
         }
         let (Some(peer), Some(device)) = (session.entry, session.device()) else { return Ok(()) };
-        let ChatMessage { epoch, counter, at, body, .. } = message;
+        let ChatMessage { epoch, counter, at, life, body, .. } = message;
         // Its counters are not those of this conversation.
         if body == ChatBody::Elsewhere {
             return Ok(());
         }
-        let new = self.is_new(device, epoch, counter);
-        let highest = self.inboxes.get(&device).map_or(counter, |inbox| inbox.highest);
+        let hold = self.holds(peer);
+        let new = self.is_new(device, epoch, counter, hold);
+        let kept = self.inboxes.get(&device).map_or(counter, |inbox| inbox.kept);
         let Some(session) = self.sessions.get_mut(&conn) else { return Ok(()) };
-        session.say_ack(epoch, highest);
+        if kept > 0 {
+            session.say_ack(epoch, kept);
+        }
         if matches!(body, ChatBody::Unknown { must: true }) {
             session.say_unsupported(epoch, counter);
         }
@@ -131,7 +134,8 @@ impl Node {
                 ChatBody::Content(content) => content,
                 ChatBody::Unknown { .. } | ChatBody::Elsewhere => Content::Unknown,
             };
-            self.event(Event::Received { peer, content, sent_at: at });
+            let message = Received { epoch, counter };
+            self.event(Event::Received { peer, content, sent_at: at, life, message });
         }
         Ok(())
     }

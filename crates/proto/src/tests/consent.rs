@@ -113,7 +113,7 @@ fn undo_brings_a_removed_peer_back_with_what_waited() {
     world.run(MOMENT);
     world.send(0, bob, "later");
     world.nodes[0].remove_peer(world.now, bob).unwrap();
-    assert_eq!(world.nodes[0].send(world.now, bob, 0, super::world::text("x")), Err(Code::NotFound));
+    assert_eq!(world.nodes[0].send(world.now, bob, 0, super::world::text("x"), None), Err(Code::NotFound));
     world.nodes[0].restore_peer(world.now, bob).unwrap();
     world.up[1] = true;
     world.drain(0);

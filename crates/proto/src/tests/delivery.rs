@@ -164,3 +164,24 @@ fn disconnect_says_goodbye_and_keeps_what_waits() {
     assert_eq!(world.received(1), ["written while offline"]);
     assert!(world.events[1].iter().any(|event| matches!(event, Event::Notice { .. })), "alice is back with a new key");
 }
+
+#[test]
+fn messages_carry_how_long_they_stay() {
+    use p2p_comm_model::Content;
+    let (mut world, bob, _) = both(8);
+    world.run(MOMENT);
+    assert_eq!(world.nodes[0].can_vanish(bob), Some(true));
+    let after = Some(300);
+    world.nodes[0].send(world.now, bob, 0, Content::Vanishing { after }, None).unwrap();
+    world.nodes[0].send(world.now, bob, 0, super::world::text("soon gone"), after).unwrap();
+    world.drain(0);
+    world.run(MOMENT);
+    let came: Vec<_> = world.events[1]
+        .iter()
+        .filter_map(|event| match event {
+            Event::Received { content, life, .. } => Some((content.clone(), *life)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(came, [(Content::Vanishing { after }, after), (super::world::text("soon gone"), after)]);
+}

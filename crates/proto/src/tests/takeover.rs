@@ -1,11 +1,10 @@
 //! Entries, devices and queues that somebody could mix up.
 
 use super::world::{World, address, name, secrets};
-use crate::wire::ChatMessage;
 use crate::{ConnId, Event, Input, Proven, Stream};
 use bytes::Bytes;
 use p2p_comm_crypto::{Role, Sealer};
-use p2p_comm_model::{Code, Epoch, Notice, PeerAddress, PeerState, limits};
+use p2p_comm_model::{Code, Notice, PeerAddress, PeerState, limits};
 use std::time::Duration;
 
 const MOMENT: Duration = Duration::from_secs(5);
@@ -159,7 +158,7 @@ fn proven_connections_that_never_say_who_they_are_are_few_and_short() {
     }
     assert!(world.nodes[0].connections().count() <= limits::STRANGERS);
     for (conn, sealer) in &rogues {
-        let json = ChatMessage::to_json(0, Epoch([0; 16]), 1, 0, &super::world::text("x"));
+        let json = super::world::first(super::world::text("x"));
         let frames = vec![Bytes::from(sealer.seal(&json).into_bytes())];
         world.nodes[0].handle(world.now, Input::Frames { conn: *conn, stream: Stream::Chat, frames });
     }

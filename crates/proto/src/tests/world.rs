@@ -92,12 +92,14 @@ impl World {
 
     /// Begins a session with a fresh device key.
     pub(super) fn connect(&mut self, node: usize) {
-        let identity = Identity {
-            name: name(NAMES[node]),
-            device: DeviceSecret::from_seed(&self.rng.random()),
-            life: KeyLife::Session,
-            candidates: vec![socket(node)],
-        };
+        let seed = self.rng.random();
+        self.connect_as(node, &seed, KeyLife::Session);
+    }
+
+    /// Begins a session with this device key.
+    pub(super) fn connect_as(&mut self, node: usize, seed: &[u8; 32], life: KeyLife) {
+        let device = DeviceSecret::from_seed(seed);
+        let identity = Identity { name: name(NAMES[node]), device, life, candidates: vec![socket(node)] };
         self.nodes[node].connect(self.now, identity);
         self.drain(node);
     }
@@ -123,7 +125,7 @@ impl World {
     }
 
     pub(super) fn send(&mut self, node: usize, peer: PeerId, words: &str) -> u64 {
-        let counter = self.nodes[node].send(self.now, peer, 0, text(words)).unwrap();
+        let counter = self.nodes[node].send(self.now, peer, 0, text(words), None).unwrap();
         self.drain(node);
         counter
     }
@@ -302,4 +304,10 @@ pub(super) fn secrets(seed: [u8; 32]) -> (Box<Secrets>, Box<Secrets>) {
     let (ka, kb) = (a.finish(&y).unwrap(), b.finish(&x).unwrap());
     let secrets = |role, key| Box::new(Secrets::new(role, t, key, &[0; 32]));
     (secrets(Role::Dialer, &ka), secrets(Role::Listener, &kb))
+}
+
+/// The inside of a chat stream's first token, with the first message of some run.
+pub(super) fn first(content: Content) -> Vec<u8> {
+    let message = crate::Outgoing { counter: 1, at: 0, content, life: None };
+    crate::wire::ChatMessage::to_json(0, p2p_comm_model::Epoch([0; 16]), &message)
 }

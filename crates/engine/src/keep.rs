@@ -1,0 +1,495 @@
+//! What outlives the program, if the person asked for it: the store as the actor has it.
+//!
+//! The actor collects [`Change`]s; whenever the store is idle, everything that waits goes to a blocking thread as one
+//! transaction (group commit), and comes back as news. Only then the node hears what may leave and what may be
+//! acknowledged. If a transaction fails, nothing of it is lost: it waits in memory and is tried again, and messages wait with
+//! it, ours unsent and theirs unacknowledged, until the store takes them or the person decides that nothing is kept any more.
+//!
+//! ```text
+//!  Off ──remember──▶ Open ◀──unlock── Locked
+//!   ▲                │  ▲ written
+//!   └──── forget ────┤  ▼ failed
+//!                    └─ Open, with trouble
+//! ```
+
+use crate::actor::{Actor, News};
+use crate::conversation::Conversation;
+use crate::{Error, keep::record::code};
+use p2p_comm_crypto::DeviceSecret;
+use p2p_comm_model::{Code, Keeping, PeerId, Remembered, Retention, SealedBy};
+use p2p_comm_proto::{Event, Input, Kept, Received};
+use p2p_comm_store::{Change, Expired, Inbox, Profile, Reader, Store, Vault};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+pub(crate) use commands::blocking;
+pub(crate) use open::Opened;
+pub use transfer::ExportFormat;
+pub(crate) use transfer::Imported;
+
+mod commands;
+mod open;
+pub(crate) mod record;
+mod transfer;
+
+/// Acknowledgements that came may wait so long for the disk: a lost one is asked for again.
+const LAZY: Duration = Duration::from_secs(1);
+/// How long to wait before a transaction that failed is tried again.
+const AGAIN: Duration = Duration::from_secs(5);
+/// Lines whose time is over are looked for this often.
+const MINUTE: Duration = Duration::from_secs(60);
+/// A removal can be taken back for so long; then nothing is left of it.
+const UNDO: Duration = Duration::from_secs(10 * 60);
+/// Changes that may wait for the disk; then nobody's messages are read any more until it has caught up.
+const BACKLOG: usize = 20_000;
+
+/// Settings of ours in the store.
+pub(crate) const SILENCED: &str = "silenced";
+pub(crate) const REMOVED: &str = "removed";
+/// And of the shell.
+pub(crate) const PERSONAL: &str = "personal";
+
+/// Everything about keeping.
+#[derive(Default)]
+pub(crate) struct Keep {
+    /// Where the store is, or would be. Without it nothing can be kept.
+    pub(crate) vault: Option<Vault>,
+    state: State,
+    /// The personal settings of the shell, JSON.
+    pub(crate) personal: Option<String>,
+    /// Who was removed, and when: still in the store, so that it can be taken back.
+    removed: BTreeMap<PeerId, Instant>,
+    /// When lines are looked for next whose time is over.
+    expiry: Option<Instant>,
+}
+
+#[derive(Default)]
+enum State {
+    #[default]
+    Off,
+    Locked(SealedBy),
+    /// What is there cannot be used.
+    Unusable(Code),
+    Open(Box<Open>),
+}
+
+/// An open store.
+pub(crate) struct Open {
+    /// None while it is at work.
+    store: Option<Store>,
+    pub(crate) reader: Arc<Mutex<Reader>>,
+    pub(crate) sealed: SealedBy,
+    pub(crate) profile: Profile,
+    /// What waits for the next transaction.
+    batch: Batch,
+    /// The transaction may not wait.
+    urgent: bool,
+    /// The last transaction failed.
+    trouble: Option<Code>,
+    /// When to write at the latest.
+    due: Option<Instant>,
+    /// Whoever waits until everything so far is kept.
+    waiting: Vec<oneshot::Sender<Result<(), Error>>>,
+    /// Gets the end of the store, which is not to be used any more.
+    closing: Option<oneshot::Sender<()>>,
+}
+
+/// What is done with the store at once, on a thread that may block.
+type Errand = Box<dyn FnOnce(&mut Store) + Send>;
+
+/// One transaction, and what comes with it.
+#[derive(Default)]
+pub(crate) struct Batch {
+    changes: Vec<Change>,
+    /// To be said to the node when it is written.
+    says: Vec<Kept>,
+    /// Lines of conversations that the store has then: all before this one.
+    lines: BTreeMap<PeerId, u64>,
+    errands: Vec<Errand>,
+    /// Our clock, if lines whose time is over are to go.
+    expire: Option<i64>,
+}
+
+/// How a transaction went.
+pub(crate) struct Written {
+    store: Store,
+    batch: Batch,
+    result: Result<Vec<Expired>, p2p_comm_store::Error>,
+    waiting: Vec<oneshot::Sender<Result<(), Error>>>,
+}
+
+impl Keep {
+    pub(crate) fn new(vault: Option<Vault>) -> Self {
+        use p2p_comm_store::Found;
+        let state = match vault.as_ref().map(Vault::found) {
+            None | Some(Ok(Found::Nothing)) => State::Off,
+            Some(Ok(Found::Keychain)) => State::Locked(SealedBy::Keychain),
+            Some(Ok(Found::Passphrase)) => State::Locked(SealedBy::Passphrase),
+            Some(Ok(Found::Newer)) => State::Unusable(Code::StoreNewer),
+            Some(Ok(Found::Damaged(_))) => State::Unusable(Code::StoreDamaged),
+            Some(Err(error)) => State::Unusable(code(&error)),
+        };
+        Self { vault, state, ..Self::default() }
+    }
+
+    pub(crate) fn open(&mut self) -> Option<&mut Open> {
+        match &mut self.state {
+            State::Open(open) => Some(open),
+            State::Off | State::Locked(_) | State::Unusable(_) => None,
+        }
+    }
+
+    /// The kept profile.
+    pub(crate) fn profile(&self) -> Option<&Profile> {
+        match &self.state {
+            State::Open(open) => Some(&open.profile),
+            State::Off | State::Locked(_) | State::Unusable(_) => None,
+        }
+    }
+
+    pub(crate) fn reader(&self) -> Option<Arc<Mutex<Reader>>> {
+        match &self.state {
+            State::Open(open) => Some(open.reader.clone()),
+            State::Off | State::Locked(_) | State::Unusable(_) => None,
+        }
+    }
+
+    /// Whether so much waits for the disk that no more should come.
+    pub(crate) fn is_behind(&self) -> bool {
+        matches!(&self.state, State::Open(open) if open.batch.changes.len() > BACKLOG)
+    }
+
+    /// When [`Actor::keep_due`] is to run.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let due = match &self.state {
+            State::Open(open) if open.store.is_some() => open.due,
+            State::Open(_) | State::Off | State::Locked(_) | State::Unusable(_) => None,
+        };
+        due.into_iter().chain(self.expiry).min()
+    }
+}
+
+impl Open {
+    /// Keeps something in the next transaction.
+    pub(crate) fn keep(&mut self, changes: impl IntoIterator<Item = Change>) {
+        let before = self.batch.changes.len();
+        self.batch.changes.extend(changes);
+        self.urgent |= self.batch.changes.len() > before;
+    }
+
+    /// The same, and says so to the node.
+    fn keep_and_say(&mut self, change: Change, say: Kept) {
+        self.keep([change]);
+        self.batch.says.push(say);
+    }
+
+    /// Runs something with the store after the next transaction.
+    pub(crate) fn errand(&mut self, errand: impl FnOnce(&mut Store) + Send + 'static) {
+        self.batch.errands.push(Box::new(errand));
+        self.urgent = true;
+    }
+
+    fn now(&mut self) {
+        self.due = Some(Instant::now());
+    }
+}
+
+impl Batch {
+    fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.says.is_empty() && self.errands.is_empty() && self.expire.is_none()
+    }
+
+    /// Writes it.
+    fn carry_out(mut self, mut store: Store, waiting: Vec<oneshot::Sender<Result<(), Error>>>) -> Written {
+        let mut result = match self.changes.is_empty() {
+            true => Ok(Vec::new()),
+            false => store.write(&self.changes).map(|()| Vec::new()),
+        };
+        if result.is_ok() {
+            self.changes.clear();
+            self.errands.drain(..).for_each(|errand| errand(&mut store));
+            if let Some(now) = self.expire {
+                result = store.expire(now);
+            }
+        }
+        Written { store, batch: self, result, waiting }
+    }
+}
+
+impl Actor {
+    /// What shells show of it.
+    pub(crate) fn remembered(&self) -> Remembered {
+        let keep = &self.keep;
+        let profile = keep.profile();
+        let state = match &keep.state {
+            _ if keep.vault.is_none() => Keeping::Unavailable,
+            State::Off => Keeping::Off,
+            State::Locked(by) => Keeping::Locked { by: *by },
+            State::Unusable(code) => Keeping::Failed { code: *code, open: false },
+            State::Open(open) => match open.trouble {
+                Some(code) => Keeping::Failed { code, open: true },
+                None => Keeping::Open { by: open.sealed },
+            },
+        };
+        Remembered {
+            state,
+            name: profile.and_then(|profile| profile.name.as_ref()).map(ToString::to_string),
+            port: profile.and_then(|profile| profile.port),
+            retention: profile.map(|profile| profile.retention).unwrap_or_default(),
+            key_waits: profile.is_some() && self.online().is_some() && !self.kept_key,
+        }
+    }
+
+    /// The device key, if one is kept.
+    pub(crate) fn kept_device(&self) -> Option<DeviceSecret> {
+        self.keep.profile().map(|profile| DeviceSecret::from_seed(&profile.seed.0))
+    }
+
+    /// How long lines of this conversation are kept.
+    pub(crate) fn retention(&self, peer: PeerId) -> Retention {
+        let default = self.keep.profile().map(|profile| profile.retention).unwrap_or_default();
+        self.choices_about(peer).retention.unwrap_or(default)
+    }
+
+    /// Whether the lines of this conversation are kept.
+    pub(crate) fn keeps_lines(&self, peer: PeerId) -> bool {
+        self.node.holds(peer) && self.retention(peer) != Retention::Off
+    }
+
+    /// Keeps an entry as it is now, or notes that it is gone.
+    pub(crate) fn keep_peer(&mut self, peer: PeerId) {
+        let record = self.peer_record(peer);
+        let removed = record.is_none() && self.node.keeps(peer);
+        let Some(open) = self.keep.open() else { return };
+        match record {
+            Some((record, received)) => {
+                let inbox = record.bound.zip(received).map(|(bound, received)| Inbox {
+                    device: bound.device,
+                    epoch: received.epoch,
+                    highest: received.counter,
+                });
+                open.keep([Change::Peer(record)]);
+                open.keep(inbox.map(|inbox| Change::Inbox(peer, inbox)));
+            }
+            None if !removed => open.keep([Change::Removed(peer)]),
+            None => {}
+        }
+        let before = self.keep.removed.contains_key(&peer);
+        if removed != before {
+            if removed {
+                self.keep.removed.insert(peer, Instant::now());
+            } else {
+                self.keep.removed.remove(&peer);
+            }
+            self.keep_removed();
+        }
+    }
+
+    /// Who is to be deleted at the next start, if not before.
+    fn keep_removed(&mut self) {
+        let removed: Vec<_> = self.keep.removed.keys().copied().collect();
+        let json = (!removed.is_empty()).then(|| serde_json::to_string(&removed).unwrap_or_default());
+        if let Some(open) = self.keep.open() {
+            open.keep([Change::Setting(REMOVED.to_owned(), json)]);
+        }
+    }
+
+    /// Deletes whom nothing can bring back.
+    pub(crate) fn purge(&mut self) {
+        let gone: Vec<_> = self.keep.removed.keys().copied().filter(|peer| !self.node.keeps(*peer)).collect();
+        for peer in &gone {
+            self.keep.removed.remove(peer);
+        }
+        if let Some(open) = self.keep.open() {
+            open.keep(gone.iter().copied().map(Change::Removed));
+        }
+        if !gone.is_empty() {
+            self.keep_removed();
+        }
+    }
+
+    /// Keeps what an event of the node says, beside the lines of conversations.
+    pub(crate) fn keep_event(&mut self, event: &Event) {
+        match event {
+            Event::Entry { peer } => self.keep_peer(*peer),
+            Event::Silenced => {
+                let json = serde_json::to_string(self.node.silenced()).ok();
+                if let Some(open) = self.keep.open() {
+                    open.keep([Change::Setting(SILENCED.to_owned(), json)]);
+                }
+            }
+            Event::Received { peer, message, .. } => self.keep_received(*peer, *message),
+            _ => {}
+        }
+    }
+
+    fn keep_received(&mut self, peer: PeerId, message: Received) {
+        let device = self.node.peer_to_keep(peer).and_then(|kept| kept.binding).map(|binding| binding.device);
+        let held = self.node.holds(peer);
+        if let (Some(open), Some(device), true) = (self.keep.open(), device, held) {
+            let inbox = Inbox { device, epoch: message.epoch, highest: message.counter };
+            open.keep_and_say(Change::Inbox(peer, inbox), Kept::Received { peer, message });
+        }
+    }
+
+    /// Keeps a message that was queued, which may leave then.
+    pub(crate) fn keep_queued(&mut self, peer: PeerId, queued: p2p_comm_store::Queued) {
+        let held = self.node.holds(peer);
+        if let (Some(open), true) = (self.keep.open(), held) {
+            let counter = queued.counter;
+            open.keep_and_say(Change::Queued(peer, queued), Kept::Queued { peer, counter });
+        }
+    }
+
+    /// Keeps that messages were acknowledged, some time soon.
+    pub(crate) fn keep_acked(&mut self, peer: PeerId, counter: u64) {
+        let held = self.node.holds(peer);
+        if let (Some(open), true) = (self.keep.open(), held) {
+            open.batch.changes.push(Change::Acked(peer, counter));
+            open.due.get_or_insert(Instant::now() + LAZY);
+        }
+    }
+
+    /// Keeps what is new in a conversation.
+    pub(crate) fn keep_lines(&mut self, peer: PeerId) {
+        let keeps = self.keeps_lines(peer);
+        let Some(conversation) = self.conversations.get_mut(&peer) else { return };
+        let changes = conversation.to_write(peer);
+        let end = conversation.end();
+        if let (Some(open), true) = (self.keep.open(), keeps && !changes.is_empty()) {
+            open.keep(changes);
+            open.batch.lines.insert(peer, end);
+        }
+        self.wait_for_expiry();
+    }
+
+    /// Gives the store what waits, if it is idle and something may not wait.
+    pub(crate) fn write(&mut self) {
+        let mailbox = self.mailbox();
+        let behind = self.keep.is_behind();
+        self.hold.send_if_modified(|held| std::mem::replace(held, behind) != behind);
+        let Some(open) = self.keep.open() else { return };
+        let due = open.due.is_some_and(|due| due <= Instant::now());
+        if !(due || open.urgent && open.trouble.is_none()) || open.closing.is_some() {
+            return;
+        }
+        let Some(store) = open.store.take() else { return };
+        (open.urgent, open.due) = (false, None);
+        let (batch, waiting) = (std::mem::take(&mut open.batch), std::mem::take(&mut open.waiting));
+        if batch.is_empty() {
+            open.store = Some(store);
+            waiting.into_iter().for_each(|waiting| drop(waiting.send(Ok(()))));
+            return;
+        }
+        tokio::task::spawn_blocking(move || mailbox.written(batch.carry_out(store, waiting)));
+    }
+
+    /// Writes at once what is not written. Says whether there is anything to wait for.
+    pub(crate) fn flush(&mut self) -> bool {
+        if let Some(open) = self.keep.open() {
+            open.now();
+        }
+        self.write();
+        self.keep.open().is_some_and(|open| open.store.is_none() || !open.batch.is_empty() && open.trouble.is_none())
+    }
+
+    /// A transaction is over.
+    pub(crate) fn written(&mut self, written: Written) {
+        let Written { store, batch, result, waiting } = written;
+        let Some(open) = self.keep.open() else { return };
+        if let Some(closed) = open.closing.take() {
+            drop(store);
+            let _ = closed.send(());
+            return;
+        }
+        open.store = Some(store);
+        let before = open.trouble;
+        match result {
+            Ok(expired) => {
+                open.trouble = None;
+                open.urgent |= !open.batch.is_empty() && before.is_some();
+                for kept in batch.says {
+                    self.node.handle(self.now(), Input::Kept(kept));
+                }
+                for (peer, end) in batch.lines {
+                    if let Some(conversation) = self.conversations.get_mut(&peer) {
+                        conversation.written(end);
+                    }
+                }
+                for Expired { peer, first, .. } in expired {
+                    self.converse(peer, |conversation| conversation.forget_before(first));
+                }
+                waiting.into_iter().for_each(|waiting| drop(waiting.send(Ok(()))));
+            }
+            Err(error) => {
+                let code = code(&error);
+                tracing::error!(%error, "what is to be kept waits");
+                open.trouble = Some(code);
+                open.due = Some(Instant::now() + AGAIN);
+                let later = std::mem::replace(&mut open.batch, batch);
+                open.batch.changes.extend(later.changes);
+                open.batch.says.extend(later.says);
+                open.batch.lines.extend(later.lines);
+                open.batch.errands.extend(later.errands);
+                waiting.into_iter().for_each(|waiting| drop(waiting.send(Err(code.into()))));
+            }
+        }
+        if self.keep.open().is_some_and(|open| open.trouble != before) {
+            self.changes.status();
+        }
+    }
+
+    /// Something has to be written, or to disappear.
+    pub(crate) fn keep_due(&mut self) {
+        let now = Instant::now();
+        if self.keep.expiry.is_some_and(|expiry| expiry <= now) {
+            self.expire();
+        }
+    }
+
+    /// Lines whose time has come disappear, in memory and in the store.
+    pub(crate) fn expire(&mut self) {
+        let wall = self.wall();
+        let due = |conversation: &Conversation| conversation.next_expiry().is_some_and(|at| at <= wall);
+        let peers: Vec<_> = self.conversations.iter().filter(|(_, c)| due(c)).map(|(peer, _)| *peer).collect();
+        for peer in peers {
+            self.converse(peer, |conversation| conversation.expire(wall));
+        }
+        let now = Instant::now();
+        for (peer, _) in self.keep.removed.clone().into_iter().filter(|(_, at)| now.duration_since(*at) >= UNDO) {
+            self.node.forget_removed(peer);
+            self.forget_removed();
+        }
+        self.keep.expiry = None;
+        if let Some(open) = self.keep.open() {
+            open.batch.expire = Some(wall);
+            open.urgent = true;
+        }
+        self.wait_for_expiry();
+    }
+
+    /// Sets the clock for the next line that disappears; looks once a minute in any case, since clocks are set.
+    pub(crate) fn wait_for_expiry(&mut self) {
+        let next = self.conversations.values().filter_map(Conversation::next_expiry).min();
+        let open = self.keep.open().is_some();
+        let wall = self.wall();
+        let wait =
+            next.map(|at| Duration::from_millis(u64::try_from(at.saturating_sub(wall)).unwrap_or(0)).min(MINUTE));
+        let wait = wait.or(open.then_some(MINUTE));
+        let at = wait.map(|wait| Instant::now() + wait);
+        self.keep.expiry = match (self.keep.expiry, at) {
+            (Some(before), Some(at)) => Some(before.min(at)),
+            (_, at) => at,
+        };
+    }
+}
+
+impl crate::actor::Mailbox {
+    /// From a thread that may block.
+    fn written(&self, written: Written) {
+        self.news_blocking(News::Written(Box::new(written)));
+    }
+}

@@ -1,0 +1,240 @@
+use crate::files::{self, Identity, Lock};
+use crate::seal::Key;
+use crate::tables::lines::Which;
+use crate::tables::{inboxes, lines, peers, profile, queue, settings};
+use crate::{Change, Error, Expired, Kept, KeptPeer, Reader, database};
+use p2p_comm_model::{PeerId, Retention};
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Lines that are deleted in one transaction, when it may be many.
+const AT_ONCE: usize = 1000;
+
+/// An open store: the one that writes. `Send`; while it lives no other instance opens the same files.
+pub struct Store {
+    connection: Connection,
+    key: Key,
+    files: Files,
+    /// Something was deleted that the log beside the database may still have.
+    unclean: bool,
+    _lock: Lock,
+}
+
+/// The files that were opened, and not others of their names.
+struct Files {
+    database: PathBuf,
+    log: PathBuf,
+    opened: [Identity; 2],
+}
+
+/// What a change leaves behind in the log beside the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Leaves {
+    /// Nothing that was deleted.
+    Nothing,
+    /// Something that was delivered, and may lie there until the next [`Store::expire`].
+    Delivered,
+    /// Something that somebody wants to be gone now.
+    Deleted,
+}
+
+impl Store {
+    pub(crate) fn open(path: &Path, key: Key, lock: Lock) -> Result<Self, Error> {
+        let connection = database::open(path, &key).map_err(|error| explained(path, error))?;
+        // A killed program may have left something there.
+        Ok(Self { connection, key, files: Files::at(path), unclean: true, _lock: lock })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(crate) fn key(&self) -> &Key {
+        &self.key
+    }
+
+    /// Everything but the older lines; of each conversation the newest `tail` lines.
+    pub fn load(&self, tail: usize) -> Result<Kept, Error> {
+        let all = &self.connection;
+        let load = || -> Result<Kept, rusqlite::Error> {
+            let mut kept = Kept { profile: profile::get(all)?, peers: Vec::new(), settings: settings::all(all)? };
+            for (record, marks) in peers::all(all)? {
+                let peer = record.id;
+                kept.peers.push(KeptPeer {
+                    record,
+                    acked: marks.acked,
+                    queue: queue::of(all, peer)?,
+                    inboxes: inboxes::of(all, peer)?,
+                    extent: lines::extent(all, peer, marks.end, marks.read)?,
+                    tail: lines::before(all, peer, u64::MAX, tail)?,
+                });
+            }
+            Ok(kept)
+        };
+        load().map_err(|error| self.explained(error.into()))
+    }
+
+    /// Writes all of it as one transaction, or nothing. When this returns, it outlives a crash of the computer.
+    ///
+    /// What [`Change::Removed`] and [`Change::DropLines`] deleted is then in no file any more, unless a [`Reader`] reads at that moment;
+    /// then, and for what was [`Change::Acked`], the next [`Store::expire`] sees to it.
+    pub fn write(&mut self, changes: &[Change]) -> Result<(), Error> {
+        let leaves = self.in_transaction(|connection| {
+            let mut leaves = Leaves::Nothing;
+            for change in changes {
+                leaves = leaves.max(apply(connection, change)?);
+            }
+            Ok(leaves)
+        })?;
+        self.unclean |= leaves != Leaves::Nothing;
+        if leaves == Leaves::Deleted {
+            self.scrub();
+        }
+        Ok(())
+    }
+
+    /// Deletes what is older than its conversation keeps lines, and lines and queued messages whose own time has come. `now`: our
+    /// clock, ms since 1970 (UTC). Costs next to nothing when there is nothing to delete.
+    pub fn expire(&mut self, now: i64) -> Result<Vec<Expired>, Error> {
+        let due = self.in_transaction(|connection| {
+            let queued = queue::expire(connection, now)?;
+            let default = profile::get(connection)?.map_or(Retention::Forever, |profile| profile.retention);
+            let until = |own: Option<Retention>| match own.unwrap_or(default) {
+                Retention::Off => Some(i64::MAX),
+                other => other.span().map(|span| now.saturating_sub(span)),
+            };
+            let old = peers::retentions(connection)?.into_iter();
+            let old = old.filter_map(|(peer, own)| Some(Which::Until(peer, until(own)?)));
+            Ok((queued, old.chain([Which::Expired(now)]).collect::<Vec<_>>()))
+        });
+        let (queued, due) = due?;
+        self.unclean |= queued;
+        let mut gone = BTreeMap::new();
+        for which in due {
+            // In steps, so that whoever stops the program in between loses little of the work.
+            while let removed @ [_, ..] =
+                &*self.in_transaction(|connection| Ok(lines::remove(connection, &which, AT_ONCE)?))?
+            {
+                self.unclean = true;
+                removed.iter().for_each(|peer| *gone.entry(*peer).or_insert(0) += 1);
+            }
+        }
+        self.scrub();
+        gone.into_iter().map(|(peer, lines)| self.expired(peer, lines)).collect()
+    }
+
+    /// A connection for reading, for any thread. It sees what was written before each of its calls.
+    pub fn reader(&self) -> Result<Reader, Error> {
+        self.files.check()?;
+        let path = &self.files.database;
+        let connection = database::reader(path, &self.key).map_err(|error| explained(path, error))?;
+        Ok(Reader::new(connection, path))
+    }
+
+    fn expired(&self, peer: PeerId, lines: u64) -> Result<Expired, Error> {
+        let first = || -> rusqlite::Result<u64> {
+            let end = peers::marks_of(&self.connection, peer)?.map_or(0, |marks| marks.end);
+            Ok(lines::first(&self.connection, peer)?.unwrap_or(end))
+        };
+        Ok(Expired { peer, lines, first: first().map_err(|error| self.explained(error.into()))? })
+    }
+
+    fn in_transaction<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        self.files.check()?;
+        let written = (|| {
+            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let done = work(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        })();
+        written.map_err(|error| self.explained(error))
+    }
+
+    /// What was written stays written if this fails; it is tried again.
+    fn scrub(&mut self) {
+        self.unclean &= self.unclean && database::scrub(&self.connection).is_err();
+    }
+
+    fn explained(&self, error: Error) -> Error {
+        explained(&self.files.database, error)
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        if self.files.check().is_ok() {
+            self.scrub();
+        }
+    }
+}
+
+impl Files {
+    /// Once they were written to or read, so that all are there.
+    fn at(database: &Path) -> Self {
+        let log = files::beside(database, "-wal");
+        let opened = [Identity::of(database), Identity::of(&log)];
+        Self { database: database.to_owned(), log, opened }
+    }
+
+    /// The system lets an open file be deleted, and then what is written goes nowhere.
+    fn check(&self) -> Result<(), Error> {
+        let same = [Identity::of(&self.database), Identity::of(&self.log)] == self.opened;
+        if same { Ok(()) } else { Err(Error::Gone) }
+    }
+}
+
+fn apply(connection: &Connection, change: &Change) -> Result<Leaves, Error> {
+    let known = |peer: &PeerId, there: bool| if there { Ok(()) } else { Err(Error::NoSuchPeer(*peer)) };
+    let of = |peer: &PeerId, result: rusqlite::Result<()>| result.map_err(|error| about(*peer, error));
+    match change {
+        Change::Profile(profile) => profile::put(connection, profile)?,
+        Change::Peer(peer) => peers::put(connection, peer)?,
+        Change::Removed(peer) => {
+            lines::remove(connection, &Which::Between(*peer, 0..u64::MAX), usize::MAX)?;
+            peers::remove(connection, *peer)?;
+            return Ok(Leaves::Deleted);
+        }
+        Change::Inbox(peer, inbox) => of(peer, inboxes::put(connection, *peer, inbox))?,
+        Change::Queued(peer, queued) => of(peer, queue::put(connection, *peer, queued))?,
+        Change::Acked(peer, counter) => {
+            known(peer, peers::acked(connection, *peer, *counter)?)?;
+            let delivered = queue::remove_up_to(connection, *peer, *counter)?;
+            return Ok(if delivered { Leaves::Delivered } else { Leaves::Nothing });
+        }
+        Change::Unqueued(peer, counter) => {
+            let removed = queue::remove(connection, *peer, *counter)?;
+            return Ok(if removed { Leaves::Deleted } else { Leaves::Nothing });
+        }
+        Change::Line(peer, line) => {
+            of(peer, lines::put(connection, *peer, line))?;
+            peers::reach(connection, *peer, line.seq)?;
+        }
+        Change::Unsupported(peer, counter) => lines::unsupported(connection, *peer, *counter)?,
+        Change::Read(peer, seq) => known(peer, peers::read(connection, *peer, *seq)?)?,
+        Change::DropLines(peer, seqs) => {
+            let removed = lines::remove(connection, &Which::Between(*peer, seqs.clone()), usize::MAX)?;
+            return Ok(if removed.is_empty() { Leaves::Nothing } else { Leaves::Deleted });
+        }
+        Change::Setting(key, value) => settings::set(connection, key, value.as_deref())?,
+    }
+    Ok(Leaves::Nothing)
+}
+
+/// The one constraint that a change can break.
+fn about(peer: PeerId, error: rusqlite::Error) -> Error {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::ConstraintViolation) => Error::NoSuchPeer(peer),
+        _ => error.into(),
+    }
+}
+
+/// The database does not say why the system failed it: a small file in its place shows it.
+pub(crate) fn explained(path: &Path, error: Error) -> Error {
+    match error {
+        Error::Database(_) if !path.exists() => Error::Gone,
+        Error::Database(_) => path.parent().and_then(files::trouble).unwrap_or(error),
+        error => error,
+    }
+}

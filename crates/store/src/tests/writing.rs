@@ -1,0 +1,216 @@
+use super::*;
+use crate::{Error, Extent};
+use p2p_comm_model::{CallEnd, CallRecord, Link, Notice};
+
+#[test]
+fn what_was_written_is_there_after_a_restart() {
+    let alice = Computer::new();
+    let mut store = alice.with_bob();
+    let changes = [
+        Change::Inbox(BOB, inbox(3)),
+        Change::Queued(BOB, queued(1, "one")),
+        Change::Queued(BOB, Queued { vanish: Some(300), ..queued(2, "two") }),
+        Change::Line(BOB, line(0, "hello")),
+        Change::Setting("theme".into(), Some("\"dark\"".into())),
+    ];
+    store.write(&changes).unwrap();
+    drop(store);
+    let kept = alice.open().load(10).unwrap();
+    assert_eq!(kept.profile, Some(profile()));
+    assert_eq!(kept.settings["theme"], "\"dark\"");
+    let [with_bob] = &*kept.peers else { panic!("{kept:?}") };
+    assert_eq!(with_bob.record, bob());
+    assert_eq!(with_bob.queue, [queued(1, "one"), Queued { vanish: Some(300), ..queued(2, "two") }]);
+    assert_eq!((with_bob.acked, &*with_bob.inboxes), (0, &[inbox(3)][..]));
+    assert_eq!(with_bob.extent, Extent { first: 0, end: 1, read: 0, unread: 1 });
+    assert_eq!(with_bob.tail, [line(0, "hello")]);
+}
+
+#[test]
+fn every_kind_of_content_comes_back_as_it_was() {
+    let alice = Computer::new();
+    let mut store = alice.with_bob();
+    let call = CallRecord { end: CallEnd::NoAnswer, seconds: None };
+    let contents = [
+        text("a \u{1f600}\n \0 text"),
+        Link::parse("https://bücher.example/a?b#c").unwrap().into(),
+        Link::parse("mailto:bob@example.org").unwrap().into(),
+        Content::Call { call },
+        Content::Notice { notice: Notice::KeyChanged },
+        Content::Unknown,
+    ];
+    let origins = [Origin::Mine(4), Origin::OurCall, Origin::Theirs, Origin::App];
+    let mut lines = Vec::new();
+    for (seq, content) in contents.into_iter().enumerate() {
+        let origin = origins[seq % origins.len()];
+        lines.push(KeptLine { origin, content, sent_at: -1, expires_at: Some(9), ..line(seq as u64, "x") });
+    }
+    let changes: Vec<_> = lines.iter().cloned().map(|line| Change::Line(BOB, line)).collect();
+    store.write(&changes).unwrap();
+    assert_eq!(store.reader().unwrap().page(BOB, None, 100).unwrap(), lines);
+}
+
+#[test]
+fn a_batch_is_written_as_a_whole_or_not_at_all() {
+    let alice = Computer::new();
+    let mut store = alice.with_bob();
+    let stranger = PeerId(77);
+    for bad in [
+        Change::Line(stranger, line(0, "x")),
+        Change::Queued(stranger, queued(1, "x")),
+        Change::Inbox(stranger, inbox(1)),
+        Change::Acked(stranger, 1),
+        Change::Read(stranger, 1),
+    ] {
+        let refused = store.write(&[Change::Line(BOB, line(0, "hello")), bad.clone()]);
+        assert!(matches!(refused, Err(Error::NoSuchPeer(peer)) if peer == stranger), "{bad:?} {refused:?}");
+    }
+    assert!(store.load(10).unwrap().peers[0].tail.is_empty());
+    store.write(&[Change::Line(BOB, line(0, "hello"))]).unwrap();
+}
+
+#[test]
+fn an_acknowledgement_empties_the_queue_up_to_it_and_never_goes_back() {
+    let alice = Computer::new();
+    let mut store = alice.with_bob();
+    let queue: Vec<_> = (1..=4).map(|counter| Change::Queued(BOB, queued(counter, "x"))).collect();
+    store.write(&queue).unwrap();
+    store.write(&[Change::Acked(BOB, 2), Change::Acked(BOB, 1), Change::Unqueued(BOB, 4)]).unwrap();
+    let with_bob = store.load(0).unwrap().peers.remove(0);
+    assert_eq!((with_bob.acked, with_bob.queue), (2, vec![queued(3, "x")]));
+}
+
+#[test]
+fn an_entry_that_is_written_again_keeps_what_belongs_to_it() {
+    let alice = Computer::new();
+    let mut store = alice.with_bob();
+    store.write(&[Change::Line(BOB, line(0, "a")), Change::Acked(BOB, 5), Change::Read(BOB, 1)]).unwrap();
+    let renamed = PeerRecord { label: Name::parse("Robert").unwrap(), vanish: Some(60), ..bob() };
+    store.write(&[Change::Peer(renamed.clone())]).unwrap();
+    let with_bob = store.load(9).unwrap().peers.remove(0);
+    assert_eq!(with_bob.record, renamed);
+    assert_eq!((with_bob.acked, with_bob.extent.read, with_bob.tail.len()), (5, 1, 1));
+}
+
+#[test]
+fn a_removed_entry_leaves_nothing() {
+    let alice = Computer::new();
+    let mut store = alice.with_bob();
+    store
+        .write(&[Change::Line(BOB, line(0, "a")), Change::Queued(BOB, queued(1, "x")), Change::Inbox(BOB, inbox(1))])
+        .unwrap();
+    store.write(&[Change::Removed(BOB)]).unwrap();
+    store.write(&[Change::Peer(bob())]).unwrap();
+    let with_bob = store.load(9).unwrap().peers.remove(0);
+    assert_eq!((with_bob.tail.len(), with_bob.queue.len(), with_bob.inboxes.len()), (0, 0, 0));
+    assert_eq!(with_bob.extent, Extent::default());
+}
+
+#[test]
+fn sequence_numbers_are_not_used_again_after_lines_were_deleted() {
+    let alice = Computer::new();
+    let mut store = alice.with_bob();
+    store.write(&[Change::Line(BOB, line(7, "a")), Change::Line(BOB, line(9, "b"))]).unwrap();
+    store.write(&[Change::DropLines(BOB, 0..8)]).unwrap();
+    assert_eq!(store.load(9).unwrap().peers[0].extent, Extent { first: 9, end: 10, read: 0, unread: 1 });
+    store.write(&[Change::DropLines(BOB, 0..u64::MAX)]).unwrap();
+    assert_eq!(store.load(9).unwrap().peers[0].extent, Extent { first: 10, end: 10, read: 0, unread: 0 });
+}
+
+#[test]
+fn what_counts_as_unread_are_messages_and_missed_calls_of_theirs() {
+    let alice = Computer::new();
+    let mut store = alice.with_bob();
+    let call = |seq, seconds| KeptLine {
+        content: Content::Call { call: CallRecord { end: CallEnd::HungUp, seconds } },
+        ..line(seq, "x")
+    };
+    let missed = KeptLine {
+        content: Content::Call { call: CallRecord { end: CallEnd::NoAnswer, seconds: None } },
+        ..line(2, "x")
+    };
+    let notice = KeptLine { origin: Origin::App, content: Content::Notice { notice: Notice::NewKey }, ..line(4, "x") };
+    let mine = KeptLine { origin: Origin::Mine(1), ..line(3, "x") };
+    let lines = [line(0, "read"), line(1, "x"), missed, mine, notice, call(5, Some(3))];
+    store.write(&lines.map(|line| Change::Line(BOB, line))).unwrap();
+    store.write(&[Change::Read(BOB, 1)]).unwrap();
+    let extent = store.reader().unwrap().extent(BOB).unwrap().unwrap();
+    assert_eq!(extent, Extent { first: 0, end: 6, read: 1, unread: 2 });
+}
+
+#[test]
+fn pages_walk_both_ways_over_gaps() {
+    let alice = Computer::new();
+    let mut store = alice.with_bob();
+    let lines: Vec<_> = (0..50).map(|n| Change::Line(BOB, line(n * 2, "x"))).collect();
+    store.write(&lines).unwrap();
+    let reader = store.reader().unwrap();
+    let seqs = |lines: Vec<KeptLine>| lines.iter().map(|line| line.seq).collect::<Vec<_>>();
+    assert_eq!(seqs(reader.page(BOB, None, 3).unwrap()), [94, 96, 98]);
+    assert_eq!(seqs(reader.page(BOB, Some(94), 2).unwrap()), [90, 92]);
+    assert_eq!(seqs(reader.page(BOB, Some(3), 9).unwrap()), [0, 2]);
+    assert_eq!(seqs(reader.page_from(BOB, 95, 9).unwrap()), [96, 98]);
+    assert_eq!(reader.lines(BOB, 10).count(), 45);
+}
+
+#[test]
+fn a_reader_sees_what_is_written_after_it_was_made_and_cannot_write() {
+    let alice = Computer::new();
+    let mut store = alice.with_bob();
+    let reader = store.reader().unwrap();
+    std::thread::scope(|scope| {
+        store.write(&[Change::Line(BOB, line(0, "hello"))]).unwrap();
+        let counts = scope.spawn(move || reader.counts().unwrap()).join().unwrap();
+        assert_eq!((counts.peers, counts.lines, counts.queued), (1, 1, 0));
+        assert!(counts.bytes > 0);
+    });
+}
+
+#[test]
+fn a_message_that_cannot_be_shown_there_is_marked() {
+    let alice = Computer::new();
+    let mut store = alice.with_bob();
+    let mine = |seq, counter| KeptLine { origin: Origin::Mine(counter), ..line(seq, "x") };
+    store.write(&[Change::Line(BOB, mine(0, 1)), Change::Line(BOB, mine(1, 2)), Change::Unsupported(BOB, 1)]).unwrap();
+    let marks: Vec<_> = store.load(9).unwrap().peers[0].tail.iter().map(|line| line.unsupported).collect();
+    assert_eq!(marks, [true, false]);
+}
+
+#[test]
+fn lines_go_when_the_time_of_their_conversation_is_over() {
+    let alice = Computer::new();
+    let mut store = alice.with_bob();
+    let (day, carol) = (Retention::Day.span().unwrap(), PeerId(3));
+    let forever = PeerRecord { retention: Some(Retention::Forever), ..peer(carol) };
+    store.write(&[Change::Profile(Profile { retention: Retention::Day, ..profile() }), Change::Peer(forever)]).unwrap();
+    store
+        .write(&[
+            Change::Line(BOB, line(10, "old")),
+            Change::Line(BOB, line(11, "new")),
+            Change::Line(carol, line(10, "old")),
+        ])
+        .unwrap();
+    assert!(store.expire(9 + day).unwrap().is_empty());
+    let expired = store.expire(10 + day).unwrap();
+    assert_eq!(expired, [crate::Expired { peer: BOB, lines: 1, first: 11 }]);
+    let reader = store.reader().unwrap();
+    assert_eq!(texts(&reader.page(BOB, None, 9).unwrap()), ["new"]);
+    assert_eq!(texts(&reader.page(carol, None, 9).unwrap()), ["old"]);
+}
+
+#[test]
+fn a_vanishing_message_goes_at_its_time_wherever_it_is() {
+    let alice = Computer::new();
+    let mut store = alice.with_bob();
+    let vanishing = KeptLine { expires_at: Some(1000), ..line(1, "gone") };
+    let waiting = Queued { at: 500, vanish: Some(1), ..queued(1, "gone too") };
+    store
+        .write(&[Change::Line(BOB, line(0, "a")), Change::Line(BOB, vanishing), Change::Line(BOB, line(2, "b"))])
+        .unwrap();
+    store.write(&[Change::Queued(BOB, waiting), Change::Queued(BOB, queued(2, "stays"))]).unwrap();
+    store.expire(999).unwrap();
+    assert_eq!(store.load(9).unwrap().peers[0].tail.len(), 3);
+    store.expire(1500).unwrap();
+    let with_bob = store.load(9).unwrap().peers.remove(0);
+    assert_eq!((texts(&with_bob.tail), with_bob.queue), (vec!["a".into(), "b".into()], vec![queued(2, "stays")]));
+}

@@ -1,0 +1,317 @@
+use crate::files::{self, Lock};
+use crate::keychain::{Keychain, Purpose};
+use crate::keyfile::{KeyFile, Sealed};
+use crate::seal::{Cost, Key, Wrapped};
+use crate::{Damage, Error, Passphrase, Seal, Store, database, error};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+use zeroize::Zeroizing;
+
+/// Every file of a store has a name that begins so.
+const NAMES: &str = "store.";
+
+/// The directory of one profile's store: what is there, without opening it.
+///
+/// A clone names the same directory.
+#[derive(Clone)]
+pub struct Vault {
+    directory: PathBuf,
+    keychain: Keychain,
+    cost: Cost,
+}
+
+/// What a directory has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing is kept.
+    Nothing,
+    /// A store whose key the keychain has.
+    Keychain,
+    /// A store that a passphrase opens.
+    Passphrase,
+    /// A store of a newer version. Only its key file is looked at: [`Vault::open`] may find that the database is newer.
+    Newer,
+    /// Something that makes no sense.
+    Damaged(Damage),
+}
+
+/// Something that [`Vault::forget`] removed, or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Forgotten {
+    /// The entry of the keychain with the key.
+    Key,
+    /// The entry of the keychain with the shared password.
+    Password,
+    /// A file, by its name in the directory.
+    File(String),
+    /// The directory, which had become empty.
+    Directory,
+    /// The keychain gave no answer, so our entries in it may still be there.
+    Left(error::Keychain),
+}
+
+impl Vault {
+    /// Of this directory, which need not exist. It should be the store's own.
+    pub fn at(directory: &Path) -> Self {
+        Self { directory: directory.to_owned(), keychain: Keychain::System, cost: Cost::RECOMMENDED }
+    }
+
+    /// Looks.
+    pub fn found(&self) -> Result<Found, Error> {
+        let there = self.database().exists();
+        match KeyFile::read(&self.key_file()) {
+            Ok(Some(_)) if !there && !self.draft().exists() => Ok(Found::Damaged(Damage::NoDatabase)),
+            Ok(Some(KeyFile { seal: Sealed::Keychain, .. })) => Ok(Found::Keychain),
+            Ok(Some(KeyFile { seal: Sealed::Passphrase(_), .. })) => Ok(Found::Passphrase),
+            Ok(None) if there => Ok(Found::Damaged(Damage::NoKeyFile)),
+            Ok(None) => Ok(Found::Nothing),
+            Err(Error::Newer { .. }) => Ok(Found::Newer),
+            Err(Error::Damaged(damage)) => Ok(Found::Damaged(damage)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes a store where there is none ([`Error::Exists`]), and the directory, for this user alone.
+    ///
+    /// The key file makes it a store: whatever ends before that leaves nothing behind that counts, and whatever ends after that is
+    /// finished by [`Vault::open`].
+    pub fn create(&self, seal: &Seal) -> Result<Store, Error> {
+        let made = files::make_directory(&self.directory)?;
+        let created = self.create_in(seal);
+        if created.is_err() {
+            let _ = files::remove(&self.draft());
+            if made {
+                let _ = files::remove(&self.lock_file());
+                let _ = fs::remove_dir(&self.directory);
+            }
+        }
+        created
+    }
+
+    fn create_in(&self, seal: &Seal) -> Result<Store, Error> {
+        let lock = Lock::take(&self.lock_file())?;
+        if self.found()? != Found::Nothing {
+            return Err(Error::Exists);
+        }
+        let (key, id) = (Key::random(), KeyFile::random_id());
+        self.remove_draft()?;
+        files::make_file(&self.draft())?;
+        database::create(&self.draft(), &key).map_err(|error| crate::store::explained(&self.draft(), error))?;
+        let file = KeyFile::new(&key, id, self.seal(&key, &id, seal)?);
+        if let Err(error) = file.write(&self.key_file()) {
+            self.take_back(&file);
+            return Err(error);
+        }
+        files::rename(&self.draft(), &self.database())?;
+        Store::open(&self.database(), key, lock)
+    }
+
+    /// Opens the store, and brings an older schema up to date. May wait for the person, whom the keychain asks
+    /// (at most two minutes), and takes about 0.2 s with a passphrase.
+    pub fn open(&self, seal: &Seal) -> Result<Store, Error> {
+        let file = self.file()?;
+        let lock = Lock::take(&self.lock_file())?;
+        let key = match (&file.seal, seal) {
+            (Sealed::Keychain, Seal::Keychain) => self.keychain.key(&file.id())?,
+            (Sealed::Passphrase(wrapped), Seal::Passphrase(passphrase)) => {
+                wrapped.open(passphrase).ok_or(Error::WrongPassphrase)?
+            }
+            _ => return Err(Error::OtherSeal),
+        };
+        if !file.is_of(&key) {
+            return Err(error::Keychain::WithoutKey.into());
+        }
+        if !self.database().exists() {
+            if !self.draft().exists() {
+                return Err(Error::Damaged(Damage::NoDatabase));
+            }
+            files::rename(&self.draft(), &self.database())?;
+        }
+        Store::open(&self.database(), key, lock)
+    }
+
+    /// Seals the key of an open store in another way or by another passphrase; if it fails, the former way opens it still.
+    pub fn reseal(&self, store: &Store, to: &Seal) -> Result<(), Error> {
+        let former = self.file()?;
+        let file = KeyFile::new(store.key(), former.id, self.seal(store.key(), &former.id, to)?);
+        file.write(&self.key_file())?;
+        if let (Sealed::Keychain, Sealed::Passphrase(_)) = (&former.seal, &file.seal)
+            && let Err(trouble) = self.keychain.remove(&former.id(), Purpose::Key)
+        {
+            // A passphrase beside a keychain that has the key protects nothing.
+            former.write(&self.key_file())?;
+            return Err(trouble.into());
+        }
+        Ok(())
+    }
+
+    /// Whether this passphrase opens the store. Takes as long as opening.
+    pub fn is_passphrase(&self, passphrase: &Passphrase) -> Result<bool, Error> {
+        match self.file()?.seal {
+            Sealed::Passphrase(wrapped) => Ok(wrapped.open(passphrase).is_some()),
+            Sealed::Keychain => Err(Error::OtherSeal),
+        }
+    }
+
+    /// Renames what is here and cannot be used (damaged, of a newer version, or sealed by a passphrase that nobody knows any more), so that
+    /// [`Vault::create`] has room. Gives the new names; renaming them back brings it back.
+    pub fn set_aside(&self) -> Result<Vec<PathBuf>, Error> {
+        let _lock = Lock::take(&self.lock_file())?;
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let aside = files::beside(&self.database(), &format!(".aside-{}", since.as_millis()));
+        let mut renamed = Vec::new();
+        // The key file last: until then the rest is still found as damaged.
+        for (from, end) in [
+            (self.database(), ""),
+            (files::beside(&self.database(), "-wal"), "-wal"),
+            (files::beside(&self.database(), "-shm"), "-shm"),
+            (self.draft(), ".new"),
+            (self.key_file(), ".key.json"),
+        ] {
+            if from.exists() {
+                let to = files::beside(&aside, end);
+                files::rename(&from, &to)?;
+                renamed.push(to);
+            }
+        }
+        Ok(renamed)
+    }
+
+    /// Removes everything: the entries of the keychain, the files, also those that were set aside, the directory if it is
+    /// empty then. Needs no key; the [`Store`] must be dropped ([`Error::InUse`]). The key goes first: from then on nothing
+    /// can be read, whatever happens to the files. Gives what it removed, if anything.
+    pub fn forget(&self) -> Result<Vec<Forgotten>, Error> {
+        if !self.directory.exists() {
+            return Ok(Vec::new());
+        }
+        let lock = Lock::take(&self.lock_file())?;
+        let mut forgotten = Vec::new();
+        let names = self.names()?;
+        let (keys, others): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| name.ends_with(".key.json"));
+        for name in &keys {
+            if let Ok(Some(file)) = KeyFile::read(&self.directory.join(name)) {
+                self.forget_entries(&file.id(), &mut forgotten);
+            }
+        }
+        for name in keys.into_iter().chain(others) {
+            let path = self.directory.join(&name);
+            if path != self.lock_file() && files::remove(&path).map_err(|error| files::failure(&path, error))? {
+                forgotten.push(Forgotten::File(name));
+            }
+        }
+        let path = self.lock_file();
+        // Windows removes no open file; there is nothing left to guard.
+        drop(lock);
+        files::remove(&path).map_err(|error| files::failure(&path, error))?;
+        if fs::remove_dir(&self.directory).is_ok() {
+            forgotten.push(Forgotten::Directory);
+        }
+        Ok(forgotten)
+    }
+
+    /// The shared password, if the keychain has it. Fails with [`Error::Nothing`] where there is no store.
+    pub fn password(&self) -> Result<Option<Zeroizing<String>>, Error> {
+        Ok(self.keychain.password(&self.file()?.id())?)
+    }
+
+    /// Gives the shared password to the keychain, and to nothing else.
+    pub fn remember_password(&self, password: &str) -> Result<(), Error> {
+        Ok(self.keychain.set_password(&self.file()?.id(), password)?)
+    }
+
+    /// Takes it back. Says whether it was there.
+    pub fn forget_password(&self) -> Result<bool, Error> {
+        Ok(self.keychain.remove(&self.file()?.id(), Purpose::Password)?)
+    }
+
+    /// With a keychain of the test's own, and passphrases that cost next to nothing.
+    #[cfg(any(test, feature = "test-util"))]
+    pub fn for_test(directory: &Path, keychain: &crate::MemoryKeychain) -> Self {
+        Self { directory: directory.to_owned(), keychain: Keychain::Given(keychain.0.clone()), cost: Cost::LEAST }
+    }
+
+    fn file(&self) -> Result<KeyFile, Error> {
+        match KeyFile::read(&self.key_file())? {
+            Some(file) => Ok(file),
+            None if self.database().exists() => Err(Error::Damaged(Damage::NoKeyFile)),
+            None => Err(Error::Nothing),
+        }
+    }
+
+    fn seal(&self, key: &Key, id: &[u8; 12], seal: &Seal) -> Result<Sealed, Error> {
+        match seal {
+            Seal::Keychain => {
+                self.keychain.set_key(&KeyFile::name(id), key)?;
+                Ok(Sealed::Keychain)
+            }
+            Seal::Passphrase(passphrase) => Wrapped::new(key, passphrase, self.cost)
+                .map(Sealed::Passphrase)
+                .ok_or_else(|| Error::Database("not enough memory for Argon2id".into())),
+        }
+    }
+
+    /// The entry of a store that did not come to be.
+    fn take_back(&self, file: &KeyFile) {
+        if matches!(file.seal, Sealed::Keychain) {
+            let _ = self.keychain.remove(&file.id(), Purpose::Key);
+        }
+    }
+
+    fn forget_entries(&self, id: &str, forgotten: &mut Vec<Forgotten>) {
+        for (purpose, done) in [(Purpose::Key, Forgotten::Key), (Purpose::Password, Forgotten::Password)] {
+            match self.keychain.remove(id, purpose) {
+                Ok(true) => forgotten.push(done),
+                Ok(false) => {}
+                Err(trouble) => {
+                    forgotten.push(Forgotten::Left(trouble));
+                    return;
+                }
+            }
+        }
+    }
+
+    fn remove_draft(&self) -> Result<(), Error> {
+        for end in ["", "-wal", "-shm", "-journal"] {
+            let path = files::beside(&self.draft(), end);
+            files::remove(&path).map_err(|error| files::failure(&path, error))?;
+        }
+        Ok(())
+    }
+
+    /// Every file of a store that is in the directory.
+    fn names(&self) -> Result<Vec<String>, Error> {
+        let read = || {
+            let mut names = Vec::new();
+            for entry in fs::read_dir(&self.directory)? {
+                names.extend(entry?.file_name().into_string().ok().filter(|name| name.starts_with(NAMES)));
+            }
+            names.sort_unstable();
+            Ok(names)
+        };
+        read().map_err(|error| files::failure(&self.directory, error))
+    }
+
+    fn database(&self) -> PathBuf {
+        self.directory.join("store.db")
+    }
+
+    /// The database until there is a key file.
+    fn draft(&self) -> PathBuf {
+        self.directory.join("store.db.new")
+    }
+
+    fn key_file(&self) -> PathBuf {
+        self.directory.join("store.key.json")
+    }
+
+    fn lock_file(&self) -> PathBuf {
+        self.directory.join("store.lock")
+    }
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Vault")
+    }
+}
