@@ -7,7 +7,7 @@ mod program;
 mod sound;
 
 use crate::events::{ShellEvent, ShellNotice};
-use crate::{popup, window};
+use crate::{popup, talk, window};
 use p2p_comm_engine::{Changes, Code, Error, Handle};
 use serde::Serialize;
 use tauri::ipc::Invoke;
@@ -31,6 +31,33 @@ const OF_A_CALL: [&str; 13] = [
     "settings",
     "show_conversation",
     "voice_stats",
+];
+
+/// What a window with one conversation may ask for.
+const OF_A_TALK: [&str; 23] = [
+    "check_link",
+    "copy_text",
+    "current_call",
+    "draft",
+    "mark_read",
+    "notices",
+    "open_compact",
+    "open_link",
+    "page",
+    "page_from",
+    "page_ready",
+    "peers",
+    "platform",
+    "retry_peer",
+    "send_link",
+    "send_text",
+    "set_draft",
+    "settings",
+    "show_conversation",
+    "start_call",
+    "status",
+    "unblock_peer",
+    "viewing",
 ];
 
 /// What a command fails with.
@@ -77,6 +104,7 @@ fn may(page: &str, command: &str) -> bool {
     match page {
         window::MAIN => true,
         popup::LABEL | popup::COMPACT => OF_A_CALL.contains(&command),
+        page if talk::is_one(page) => OF_A_TALK.contains(&command),
         _ => false,
     }
 }
@@ -101,6 +129,7 @@ fn builder() -> tauri_specta::Builder<Wry> {
             program::page_ready,
             program::open_compact,
             program::close_compact,
+            program::open_talk,
             program::show_conversation,
             program::show_window,
             program::quit,
@@ -183,6 +212,16 @@ mod tests {
             }
         }
         assert!(may(window::MAIN, "connect"));
+    }
+
+    #[test]
+    fn a_window_with_one_conversation_may_only_handle_that() {
+        assert!(may("talk-3", "send_text") && may("talk-3", "page"));
+        for command in ["connect", "disconnect", "set_settings", "add_peer", "remove_peer", "requests", "search", "log"]
+        {
+            assert!(!may("talk-3", command), "{command}");
+        }
+        assert!(!may("talk-", "page") && !may("talk-x", "page"));
         assert!(!may("else", "peers"));
     }
 }

@@ -3,11 +3,12 @@
 
 mod news;
 
+use crate::full_screen::FullScreen;
 use crate::notify::{Board, Burst, Note, Subject};
 use crate::settings::{Incoming, Notifications, Preferences};
 use crate::tray::{Standing, Tray, TrayCall};
 use crate::view::View;
-use crate::{platform, popup, window};
+use crate::{platform, popup, talk, window};
 use news::Reader;
 use p2p_comm_engine::{
     Attention, CallNumber, CallPhase, CallSnapshot, Changes, Error, Handle, NodePhase, NodeStatus, Occasion, PeerId,
@@ -79,6 +80,7 @@ impl Desk {
         }
         if changed.peers {
             self.peers = self.engine.peers().await?;
+            talk::close_others(&self.app, &self.peers);
         }
         if changed.call || changed.peers || changed.status {
             self.call = self.engine.current_call().await?;
@@ -206,7 +208,7 @@ impl Desk {
             name: self.name(call.peer, &settings),
             incoming: call.phase == CallPhase::Incoming,
             muted: call.muted || call.deafened,
-            alarm: self.ringing.is_some_and(|(.., attention)| attention.flash),
+            alarm: self.ringing.is_some_and(|(.., attention)| attention.tray),
         });
         let unread = self.peers.iter().map(|peer| peer.unread).sum();
         let caller = call.as_ref().filter(|call| call.alarm).and_then(|call| call.name.as_deref());
@@ -229,6 +231,7 @@ impl Desk {
             do_not_disturb: self.status.as_ref().is_some_and(|status| status.do_not_disturb),
             peer_muted: peer.is_some_and(|id| self.peers.iter().any(|peer| peer.id == id && peer.muted)),
             in_view: peer.is_some_and(|peer| self.app.state::<View>().in_view(peer)),
+            full_screen: self.app.state::<FullScreen>().quiet(),
         };
         attention(occasion, quiet)
     }

@@ -17,7 +17,7 @@ pub(crate) use burst::{Burst, News};
 pub(crate) use note::{Note, Press, Subject};
 
 use crate::events::{self, ShellEvent};
-use crate::window;
+use crate::{talk, window};
 use p2p_comm_engine::{Error, Handle, PeerId};
 use tauri::{AppHandle, Manager as _};
 use tokio::sync::mpsc;
@@ -66,6 +66,11 @@ async fn carry_out(app: &AppHandle, subject: Subject, press: Press, token: Optio
     let engine = app.state::<Handle>().inner();
     if let (Subject::Call { call, .. }, Press::Reject) = (subject, press) {
         return engine.reject_call(call).await;
+    }
+    if let Subject::Conversation(peer) = subject
+        && talk::raise(app, peer)
+    {
+        return Ok(());
     }
     window::raise(app, token);
     match subject {

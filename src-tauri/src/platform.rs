@@ -16,6 +16,8 @@ pub(crate) struct Platform {
     /// Something shows tray icons now.
     tray: bool,
     global_shortcuts: bool,
+    /// It can be known whether another program fills the screen.
+    full_screen: bool,
     version: String,
     /// As it is agreed on the wire.
     protocol: String,
@@ -46,6 +48,7 @@ impl Platform {
             wayland: wayland(),
             tray: app.state::<Tray>().is_there(),
             global_shortcuts: global_shortcuts(),
+            full_screen: full_screen(),
             version: app.package_info().version.to_string(),
             protocol: p2p_comm_engine::PROTOCOL.to_owned(),
             profile: app.state::<Profile>().0.clone(),
@@ -72,4 +75,9 @@ pub(crate) fn look() {
 /// Keys can be heard that go to other programs.
 pub(crate) fn global_shortcuts() -> bool {
     !wayland()
+}
+
+/// Another program that fills the screen is noticed.
+pub(crate) fn full_screen() -> bool {
+    cfg!(any(target_os = "linux", windows)) && !wayland()
 }

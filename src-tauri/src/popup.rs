@@ -21,7 +21,7 @@ pub(crate) fn prepare(app: &AppHandle) {
     if platform::wayland() || app.get_webview_window(LABEL).is_some() {
         return;
     }
-    let built = related(app, LABEL, |builder| {
+    let built = related(app, LABEL, page(LABEL), |builder| {
         let popup = builder
             .title("Incoming call")
             .inner_size(POPUP_SIZE.width, POPUP_SIZE.height)
@@ -75,7 +75,7 @@ pub(crate) fn open_compact(app: &AppHandle) -> tauri::Result<()> {
         return compact.set_focus();
     }
     let (app, size) = (app.clone(), grown(app, COMPACT_SIZE));
-    related(&app.clone(), COMPACT, move |builder| {
+    related(&app.clone(), COMPACT, page(COMPACT), move |builder| {
         let compact = builder
             .title("Call")
             .inner_size(size.width, size.height)
@@ -101,22 +101,23 @@ fn destroy(app: &AppHandle, label: &str) {
     }
 }
 
-type Builder<'a> = tauri::WebviewWindowBuilder<'a, tauri::Wry, AppHandle>;
+pub(crate) type Builder<'a> = tauri::WebviewWindowBuilder<'a, tauri::Wry, AppHandle>;
 
 /// Builds a window whose page lives in the process of the main page: one more would cost as much memory as the program.
 #[cfg(target_os = "linux")]
-fn related(
+pub(crate) fn related(
     app: &AppHandle,
-    label: &'static str,
+    label: &str,
+    page: String,
     build: impl FnOnce(Builder<'_>) -> tauri::Result<()> + Send + 'static,
 ) -> tauri::Result<()> {
     let Some(main) = app.get_webview_window(window::MAIN) else { return Ok(()) };
-    let app = app.clone();
+    let (app, label) = (app.clone(), label.to_owned());
     main.with_webview(move |view| {
         let main = view.inner();
         // Not inside this call: tauri is in the middle of something.
         gtk::glib::idle_add_local_once(move || {
-            let builder = window::builder(&app, label, &page(label)).with_related_view(main);
+            let builder = window::builder(&app, &label, &page).with_related_view(main);
             if let Err(error) = build(builder) {
                 tracing::warn!(%error, label, "a window does not open");
             }
@@ -125,12 +126,13 @@ fn related(
 }
 
 #[cfg(not(target_os = "linux"))]
-fn related(
+pub(crate) fn related(
     app: &AppHandle,
-    label: &'static str,
+    label: &str,
+    page: String,
     build: impl FnOnce(Builder<'_>) -> tauri::Result<()> + Send + 'static,
 ) -> tauri::Result<()> {
-    build(window::builder(app, label, &page(label)))
+    build(window::builder(app, label, &page))
 }
 
 fn page(label: &str) -> String {
@@ -159,7 +161,7 @@ fn corner(monitor: &Monitor, size: LogicalSize<f64>) -> PhysicalPosition<i32> {
 }
 
 /// Larger text needs a larger window.
-fn grown(app: &AppHandle, size: LogicalSize<f64>) -> LogicalSize<f64> {
+pub(crate) fn grown(app: &AppHandle, size: LogicalSize<f64>) -> LogicalSize<f64> {
     let percent = app.state::<Arc<Preferences>>().now().appearance.text_percent;
     let factor = f64::from(percent.max(100)) / 100.0;
     LogicalSize::new(size.width * factor, size.height * factor)

@@ -68,6 +68,8 @@ pub(crate) struct Notifications {
     /// Texts and names may be in a notification.
     pub(crate) show_content: bool,
     pub(crate) do_not_disturb: bool,
+    /// Nothing disturbs while another program fills the screen.
+    pub(crate) quiet_in_full_screen: bool,
     pub(crate) incoming: Incoming,
 }
 
@@ -98,14 +100,20 @@ pub(crate) struct Network {
     pub(crate) port: u16,
 }
 
-/// Keys that work everywhere, such as `Control+Shift+KeyM`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, specta::Type)]
+/// Keys that work everywhere, such as `Control+Shift+KeyM`, and the one to talk in the window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Shortcuts {
     /// Push to talk.
     pub(crate) talk: Option<String>,
     /// Mutes the microphone, and unmutes it.
     pub(crate) mute: Option<String>,
+    /// Accepts the call that rings.
+    pub(crate) answer: Option<String>,
+    /// Ends the call, and rejects the one that rings.
+    pub(crate) end: Option<String>,
+    /// Push to talk in the window itself: one key, as `KeyboardEvent.code`.
+    pub(crate) talk_in_window: String,
 }
 
 /// Notices that are told once in a lifetime.
@@ -122,8 +130,15 @@ impl Settings {
     pub(crate) fn in_range(mut self) -> Self {
         self.appearance.text_percent = self.appearance.text_percent.clamp(80, 200);
         self.audio = self.audio.clamped();
-        let known = |keys: Option<String>| keys.filter(|keys| (1..=100).contains(&keys.len()));
-        self.shortcuts = Shortcuts { talk: known(self.shortcuts.talk), mute: known(self.shortcuts.mute) };
+        let known = |keys: &String| (1..=100).contains(&keys.len());
+        let Shortcuts { talk, mute, answer, end, talk_in_window } = self.shortcuts;
+        self.shortcuts = Shortcuts {
+            talk: talk.filter(known),
+            mute: mute.filter(known),
+            answer: answer.filter(known),
+            end: end.filter(known),
+            talk_in_window: Some(talk_in_window).filter(known).unwrap_or_else(|| Shortcuts::default().talk_in_window),
+        };
         self
     }
 }
@@ -148,8 +163,15 @@ impl Default for Notifications {
             missed_calls: true,
             show_content: true,
             do_not_disturb: false,
+            quiet_in_full_screen: true,
             incoming: Incoming::default(),
         }
+    }
+}
+
+impl Default for Shortcuts {
+    fn default() -> Self {
+        Self { talk: None, mute: None, answer: None, end: None, talk_in_window: "Space".to_owned() }
     }
 }
 
@@ -173,12 +195,11 @@ mod tests {
 
     #[test]
     fn numbers_are_brought_into_range() {
-        let text =
-            r#"{"appearance": {"textPercent": 9000}, "audio": {"inputGainDb": -300.0}, "shortcuts": {"mute": ""}}"#;
+        let text = r#"{"appearance": {"textPercent": 9000}, "audio": {"inputGainDb": -300.0}, "shortcuts": {"mute": "", "talkInWindow": ""}}"#;
         let settings = serde_json::from_str::<Settings>(text).unwrap().in_range();
         assert_eq!(settings.appearance.text_percent, 200);
         assert_eq!(settings.audio.input_gain_db, -20.0);
-        assert_eq!(settings.shortcuts.mute, None);
+        assert_eq!((settings.shortcuts.mute, settings.shortcuts.talk_in_window.as_str()), (None, "Space"));
         assert_eq!(Settings::default().in_range(), Settings::default());
     }
 }

@@ -4,7 +4,7 @@ use crate::events::ShellNotice;
 use crate::notices::Notices;
 use crate::platform;
 use crate::settings::Shortcuts;
-use p2p_comm_engine::Handle;
+use p2p_comm_engine::{CallPhase, Error, Handle};
 use tauri::{AppHandle, Manager as _};
 use tauri_plugin_global_shortcut::{Builder, GlobalShortcut, GlobalShortcutExt as _, Shortcut, ShortcutState};
 use tokio::sync::mpsc;
@@ -13,6 +13,8 @@ use tokio::sync::mpsc;
 enum Key {
     Talk,
     Mute,
+    Answer,
+    End,
 }
 
 /// Keys on their way to the engine, in their order: a release that overtook its press would leave the microphone open.
@@ -31,7 +33,12 @@ pub(crate) fn register(app: &AppHandle, shortcuts: &Shortcuts) {
 }
 
 fn listen(app: &AppHandle, shortcuts: &Shortcuts) {
-    let wanted = [(&shortcuts.talk, Key::Talk), (&shortcuts.mute, Key::Mute)];
+    let wanted = [
+        (&shortcuts.talk, Key::Talk),
+        (&shortcuts.mute, Key::Mute),
+        (&shortcuts.answer, Key::Answer),
+        (&shortcuts.end, Key::End),
+    ];
     if !make_ready(app, wanted.iter().any(|(keys, _)| keys.is_some())) {
         return;
     }
@@ -83,7 +90,9 @@ async fn carry_out(engine: Handle, mut keys: mpsc::UnboundedReceiver<(Key, Short
         let done = match key {
             Key::Talk => engine.push_to_talk(down).await,
             Key::Mute if down => toggle_mute(&engine).await,
-            Key::Mute => Ok(()),
+            Key::Answer if down => answer(&engine).await,
+            Key::End if down => end(&engine).await,
+            Key::Mute | Key::Answer | Key::End => Ok(()),
         };
         if let Err(error) = done {
             tracing::info!(%error, ?key, "a shortcut did nothing");
@@ -92,10 +101,27 @@ async fn carry_out(engine: Handle, mut keys: mpsc::UnboundedReceiver<(Key, Short
 }
 
 /// Mutes the microphone of the call, or unmutes it. Whoever is deafened is muted, too: to be heard again, one hears again.
-pub(crate) async fn toggle_mute(engine: &Handle) -> Result<(), p2p_comm_engine::Error> {
+pub(crate) async fn toggle_mute(engine: &Handle) -> Result<(), Error> {
     match engine.current_call().await? {
         Some(call) if call.deafened => engine.set_deafened(false).await,
         Some(call) => engine.set_muted(!call.muted).await,
+        None => Ok(()),
+    }
+}
+
+/// Accepts the call that rings. The window stays where it is: whoever answers this way wants to go on with something else.
+async fn answer(engine: &Handle) -> Result<(), Error> {
+    match engine.current_call().await? {
+        Some(call) if call.phase == CallPhase::Incoming => engine.accept_call(call.number).await,
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Ends the call, or rejects the one that rings.
+async fn end(engine: &Handle) -> Result<(), Error> {
+    match engine.current_call().await? {
+        Some(call) if call.phase == CallPhase::Incoming => engine.reject_call(call.number).await,
+        Some(call) => engine.end_call(call.number).await,
         None => Ok(()),
     }
 }

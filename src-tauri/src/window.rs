@@ -9,7 +9,7 @@ use crate::notify::{Board, Note};
 use crate::settings::{self, Preferences};
 use crate::tray::Tray;
 use crate::view::View;
-use crate::{Profile, popup};
+use crate::{Profile, popup, talk};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -121,7 +121,7 @@ pub(crate) fn come_out(app: &AppHandle) {
 
 /// Asks for a look in the task bar, until the window gets the focus.
 pub(crate) fn flash(app: &AppHandle, urgent: bool) {
-    if !app.state::<View>().focused() {
+    if !app.state::<View>().focused(MAIN) {
         let kind = if urgent { UserAttentionType::Critical } else { UserAttentionType::Informational };
         with_main(app, |window| window.request_user_attention(Some(kind)));
     }
@@ -142,12 +142,13 @@ pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
             api.prevent_close();
             let _ = window.hide();
         }
-        WindowEvent::Focused(focused) if window.label() == MAIN => {
-            app.state::<View>().focus(*focused);
-            if *focused {
+        WindowEvent::Focused(focused) if window.label() == MAIN || talk::is_one(window.label()) => {
+            app.state::<View>().focus(window.label(), *focused);
+            if *focused && window.label() == MAIN {
                 calm(app);
             }
         }
+        WindowEvent::Destroyed => app.state::<View>().closed(window.label()),
         _ => {}
     }
 }

@@ -90,6 +90,27 @@ windowTest("keys that work everywhere mute the microphone and let it talk", asyn
   await until("it talks no more", async () => !(await talks()));
 });
 
+windowTest("keys that work everywhere accept, end and reject calls", async (stage) => {
+  const { alice, bob } = await meet(stage);
+  await change(alice, (settings) => Object.assign(settings.shortcuts, { answer: "F9", end: "Control+Shift+KeyX" }));
+  const screen = stage.screen("alice");
+  const window = await screen.window(TITLE);
+  await screen.run("xdotool", ["windowminimize", "--sync", String(window.id)]);
+  await bob.click("call-start");
+  await until("it rings", async () => (await alice.ask("current_call"))?.phase === "incoming");
+  await screen.keys("F9");
+  await bob.shows("call-state", /alice hears you/i, 20_000);
+  assert.ok((await window.state()).includes("HIDDEN"), "the window stays where it is");
+  await screen.keys("ctrl+shift+x");
+  await bob.none("call-bar");
+
+  await bob.click("call-start");
+  await until("it rings", async () => (await alice.ask("current_call"))?.phase === "incoming");
+  await screen.keys("ctrl+shift+x");
+  await bob.none("call-bar");
+  await bob.shows("call-line", /reject|declin/i);
+});
+
 windowTest("a shortcut that another program has is told", async (stage) => {
   const home = await stage.home("alice");
   const directory = join(home.env.P2P_COMM_DATA_DIR, "profiles/other");

@@ -59,11 +59,19 @@ windowTest("alice and bob connect, add each other by invite, write and call with
   await bob.tabTo("call-accept");
   await bob.press("Return");
   await alice.window.shows("call-state", /bob hears you/i, 20_000);
+  // What had the focus is gone: one goes on in the call, and after it with the text.
+  await bob.at("call-peer");
+  await bob.tabTo("call-mute");
   await alice.tabTo("call-end");
   await alice.press("Return");
   await alice.window.one("call-line");
   await bob.window.one("call-line");
   await bob.window.none("call-bar");
+  for (const person of [alice, bob]) {
+    await person.at("composer");
+    await person.type(`bye, says ${person.name}`);
+    await person.holds("composer", `bye, says ${person.name}`);
+  }
 });
 
 /** Opens the window of somebody who only has a keyboard. */
@@ -97,7 +105,11 @@ class Typist {
     const seen = [await this.#focus()];
     while (seen.at(-1) !== testId) {
       if (seen.length > STOPS) assert.fail(`Tab does not lead ${this.name} to ${testId}: ${seen.join(", ")}`);
+      const script = (text) => this.window.driver.executeScript(text);
+      await script("window.tabbedFrom = document.activeElement");
       await this.press("Tab");
+      // On a busy computer the page hears of the key a little later.
+      await until("the focus goes on", () => script("return document.activeElement !== window.tabbedFrom"));
       seen.push(await this.#focus());
     }
   }

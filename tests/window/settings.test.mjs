@@ -19,6 +19,7 @@ windowTest("settings take effect at once and survive a restart", async (stage) =
   settings.appearance.theme = "dark";
   settings.appearance.textPercent = 1000;
   settings.notifications.showContent = false;
+  settings.shortcuts.talkInWindow = "KeyV";
   await alice.ask("set_settings", { settings });
   await until("the page is dark", () =>
     alice.driver.executeScript('return document.documentElement.dataset.theme === "dark"'),
@@ -31,6 +32,7 @@ windowTest("settings take effect at once and survive a restart", async (stage) =
   const kept = await again.ask("settings");
   assert.equal(kept.appearance.theme, "dark");
   assert.equal(kept.notifications.showContent, false);
+  assert.equal(kept.shortcuts.talkInWindow, "KeyV", "the key to talk is the same");
   await until("the page is dark from the start", () =>
     again.driver.executeScript('return document.documentElement.dataset.theme === "dark"'),
   );
@@ -79,6 +81,21 @@ windowTest("the page is a program, not a document in a browser", async (stage) =
   assert.ok(!(await prevented(field, "keydown", { key: "r", code: "KeyR" })), "one can write");
   assert.ok(await prevented(null, "mousedown", { button: 3 }), "back");
   assert.ok(await prevented(null, "drop", {}));
+  const dropped = (target, kind) =>
+    alice.driver.executeScript(
+      `const [target, kind] = arguments;
+      const dataTransfer = new DataTransfer();
+      if (kind === "file") dataTransfer.items.add(new File(["x"], "x.txt"));
+      else dataTransfer.setData("text/plain", "x");
+      return !(target ?? document.body).dispatchEvent(
+        new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer }),
+      );`,
+      target,
+      kind,
+    );
+  assert.ok(!(await dropped(field, "text")), "text can be dragged into a field");
+  assert.ok((await dropped(null, "text")) && (await dropped(field, "file")) && (await dropped(null, "file")));
+  await alice.shows("toast", /Files cannot be sent yet/);
   await alice.driver.executeScript('location.href = "file:///etc/hostname"');
   await alice.one("connect-name");
 });

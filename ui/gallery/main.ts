@@ -26,13 +26,13 @@ try {
   throw reason;
 }
 
-async function show({ view = "main", mock, online = "alice", before, act }: GalleryPage): Promise<void> {
+async function show({ view = "main", peer, mock, online = "alice", before, act }: GalleryPage): Promise<void> {
   const lines = Number(query.get("lines") ?? mock?.lines ?? 0);
   const host = new MockHost({ pace: 0, ...mock, lines });
   await dress(host);
   if (online !== null) host.goOnline(online, 47800);
   await before?.(host);
-  await open(view, host);
+  await open(view, host, peer);
   await act?.(new Visitor(), host);
 }
 

@@ -8,6 +8,8 @@ export interface GalleryPage {
   name: string;
   /** Which page of the program; the main window unless said. */
   view?: View;
+  /** Whose conversation, where the page has one only. */
+  peer?: number;
   /** Of the mock host: who is there, what callees do, how long the conversation with bob is. */
   mock?: MockOptions;
   /** The name one is connected under; null: the connect screen. "alice" unless said. */

@@ -20,6 +20,7 @@ export const commands = {
 	pageReady: () => __TAURI_INVOKE<void>("page_ready"),
 	openCompact: () => __TAURI_INVOKE<null>("open_compact"),
 	closeCompact: () => __TAURI_INVOKE<void>("close_compact"),
+	openTalk: (peer: PeerId) => __TAURI_INVOKE<null>("open_talk", { peer }),
 	showConversation: (peer: PeerId) => __TAURI_INVOKE<void>("show_conversation", { peer }),
 	showWindow: () => __TAURI_INVOKE<void>("show_window"),
 	quit: () => __TAURI_INVOKE<void>("quit"),
@@ -549,6 +550,8 @@ export type Notifications = {
 	/**  Texts and names may be in a notification. */
 	showContent?: boolean,
 	doNotDisturb?: boolean,
+	/**  Nothing disturbs while another program fills the screen. */
+	quietInFullScreen?: boolean,
 	incoming?: Incoming,
 };
 
@@ -649,6 +652,8 @@ export type Platform = {
 	/**  Something shows tray icons now. */
 	tray: boolean,
 	globalShortcuts: boolean,
+	/**  It can be known whether another program fills the screen. */
+	fullScreen: boolean,
 	version: string,
 	/**  As it is agreed on the wire. */
 	protocol: string,
@@ -753,12 +758,18 @@ export type ShellNotice =
 /**  The program keeps running in the tray. */
 "trayHint";
 
-/**  Keys that work everywhere, such as `Control+Shift+KeyM`. */
+/**  Keys that work everywhere, such as `Control+Shift+KeyM`, and the one to talk in the window. */
 export type Shortcuts = {
 	/**  Push to talk. */
 	talk?: string | null,
 	/**  Mutes the microphone, and unmutes it. */
 	mute?: string | null,
+	/**  Accepts the call that rings. */
+	answer?: string | null,
+	/**  Ends the call, and rejects the one that rings. */
+	end?: string | null,
+	/**  Push to talk in the window itself: one key, as `KeyboardEvent.code`. */
+	talkInWindow?: string,
 };
 
 /**  On, off, or as the program finds best. */

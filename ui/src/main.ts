@@ -3,7 +3,7 @@ import { open, viewOf } from "./open";
 
 const query = new URLSearchParams(location.search);
 const host = await chooseHost();
-await open(viewOf(query), host);
+await open(viewOf(query), host, Number(query.get("peer")));
 // What is drawn now is on screen after the next frame.
 requestAnimationFrame(() => requestAnimationFrame(() => host.pageReady().catch(console.warn)));
 

@@ -49,6 +49,8 @@ pub(crate) struct Actor {
     pub(crate) conversations: BTreeMap<PeerId, Conversation>,
     pub(crate) choices: BTreeMap<PeerId, Choices>,
     do_not_disturb: bool,
+    /// Another program fills the screen, and nothing may disturb then.
+    full_screen: bool,
     pub(crate) phase: NodePhase,
     pub(crate) name: Option<String>,
     online: Option<Online>,
@@ -160,6 +162,7 @@ impl Actor {
             conversations: BTreeMap::new(),
             choices: BTreeMap::new(),
             do_not_disturb: false,
+            full_screen: false,
             phase: NodePhase::Offline,
             name: None,
             online: None,

@@ -134,6 +134,11 @@ impl Handle {
         self.call(move |actor| actor.set_do_not_disturb(on)).await
     }
 
+    /// Another program fills the screen and nothing may disturb meanwhile, or it does so no more. Also while offline.
+    pub async fn set_full_screen(&self, on: bool) -> Result<(), Error> {
+        self.call(move |actor| actor.set_full_screen(on)).await
+    }
+
     /// Takes somebody off the list, silently.
     pub async fn remove_peer(&self, peer: PeerId) -> Result<(), Error> {
         self.try_call(move |actor| {

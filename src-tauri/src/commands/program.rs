@@ -5,7 +5,7 @@ use crate::platform::Platform;
 use crate::ready::Ready;
 use crate::settings::{self, Preferences, Settings};
 use crate::view::View;
-use crate::{notify, popup, qr, window};
+use crate::{notify, popup, qr, talk, window};
 use p2p_comm_engine::{Code, Invite, NetConfig, NodeStatus, Password, PeerId, logging, suggest_password as suggest};
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
@@ -116,14 +116,14 @@ pub(super) fn platform(app: AppHandle) -> Platform {
 
 #[tauri::command]
 #[specta::specta]
-pub(super) fn viewing(view: State<'_, View>, peer: Option<PeerId>, focused: bool) {
-    view.show(peer, focused);
+pub(super) fn viewing(window: WebviewWindow, view: State<'_, View>, peer: Option<PeerId>, focused: bool) {
+    view.show(window.label(), peer, focused);
 }
 
 #[tauri::command]
 #[specta::specta]
 pub(super) fn last_viewed(view: State<'_, View>) -> Option<PeerId> {
-    view.peer()
+    view.peer(window::MAIN)
 }
 
 #[tauri::command]
@@ -142,6 +142,15 @@ pub(super) async fn open_compact(app: AppHandle) -> Answer<()> {
 #[specta::specta]
 pub(super) async fn close_compact(app: AppHandle) {
     popup::close_compact(&app);
+}
+
+#[tauri::command]
+#[specta::specta]
+pub(super) async fn open_talk(app: AppHandle, engine: Engine<'_>, peer: PeerId) -> Answer<()> {
+    if !engine.peers().await?.iter().any(|known| known.id == peer) {
+        return Err(Code::NotFound.into());
+    }
+    talk::open(&app, peer).map_err(|_| Code::SystemRefused.into())
 }
 
 #[tauri::command]

@@ -2,7 +2,7 @@ use super::file::Found;
 use super::{Settings, SettingsFile};
 use crate::events::{self, ShellEvent, ShellNotice};
 use crate::notices::Notices;
-use crate::{login, shortcuts};
+use crate::{full_screen, login, shortcuts};
 use p2p_comm_engine::{Code, Error, Handle};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -118,6 +118,9 @@ async fn apply(app: &AppHandle, before: &Settings, after: &Settings) -> Result<(
     }
     if after.notifications.do_not_disturb != before.notifications.do_not_disturb {
         engine.set_do_not_disturb(after.notifications.do_not_disturb).await?;
+    }
+    if after.notifications.quiet_in_full_screen != before.notifications.quiet_in_full_screen {
+        full_screen::tell(app, &after.notifications).await?;
     }
     if after.privacy.allow_requests != before.privacy.allow_requests {
         engine.allow_requests(after.privacy.allow_requests).await?;

@@ -1,5 +1,5 @@
 // Runs before every page of this program. The page is a program, not a document: nothing reloads it, leaves it or opens a
-// browser's menu. What is dropped goes to the page's own handlers only.
+// browser's menu. What is dropped goes to the page's own handlers and fields only.
 (() => {
   // There it moves the cursor by words.
   const mac = /Mac/.test(navigator.userAgent);
@@ -28,7 +28,11 @@
     addEventListener(type, (event) => (event.button === 3 || event.button === 4) && event.preventDefault(), true);
   }
 
+  // Text can be dragged into a field. A file there would become its address, and elsewhere it would be opened.
   for (const type of ["dragover", "drop"]) {
-    addEventListener(type, (event) => event.preventDefault());
+    addEventListener(type, (event) => {
+      const files = event.dataTransfer?.types.includes("Files");
+      if (files || !editable(event.target)) event.preventDefault();
+    });
   }
 })();

@@ -23,7 +23,7 @@ pub(super) fn tame(view: &WebView, app: AppHandle) {
     view.grab_focus();
     let deaths = RefCell::new(VecDeque::new());
     view.connect_web_process_terminated(move |view, reason| {
-        app.state::<View>().page_gone();
+        app.state::<View>().pages_gone();
         let now = Instant::now();
         let mut deaths = deaths.borrow_mut();
         deaths.push_back(now);

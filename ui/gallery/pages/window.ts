@@ -136,6 +136,8 @@ const pages: GalleryPage[] = [
       await visitor.find("shortcuts");
     },
   },
+  { name: "talk", view: "talk", peer: 1, act: async (visitor) => void (await visitor.find("message")) },
+  { name: "talk-long-name", view: "talk", peer: 5, act: async (visitor) => void (await visitor.find("composer")) },
   {
     name: "blocked",
     act: async (visitor) => {

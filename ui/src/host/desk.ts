@@ -12,13 +12,20 @@ export interface Settings {
     missedCalls: boolean;
     showContent: boolean;
     doNotDisturb: boolean;
+    quietInFullScreen: boolean;
     incoming: "popup" | "window" | "notification";
   };
   privacy: { allowRequests: boolean };
   /** `port` 0: the first free one. `connectAtStart` needs a remembered password. */
   network: { port: number; connectAtStart: boolean };
-  /** Keys that work everywhere, as "Control+Shift+KeyM". */
-  shortcuts: { talk: string | null; mute: string | null };
+  /** Keys that work everywhere, as "Control+Shift+KeyM"; `talkInWindow` is one key, as `KeyboardEvent.code`. */
+  shortcuts: {
+    talk: string | null;
+    mute: string | null;
+    answer: string | null;
+    end: string | null;
+    talkInWindow: string;
+  };
   audio: AudioSettings;
   seen: { trayHint: boolean };
 }
@@ -29,6 +36,8 @@ export interface Platform {
   /** There is a tray now. */
   tray: boolean;
   globalShortcuts: boolean;
+  /** It can be known whether another program fills the screen. */
+  fullScreen: boolean;
   version: string;
   /** Such as "p2p-comm/1". */
   protocol: string;

@@ -173,6 +173,8 @@ export interface Host extends Keep {
   /** The small window of a call that stays on top. */
   openCompact(): Promise<void>;
   closeCompact(): Promise<void>;
+  /** Opens a window with this conversation alone, or raises the one there is. */
+  openTalk(peer: number): Promise<void>;
   /** Raises the main window, which opens this conversation. */
   showConversation(peer: number): Promise<void>;
   showWindow(): Promise<void>;

@@ -92,6 +92,7 @@ export const tauri: Host = {
   pageReady: () => guarded(commands.pageReady()),
   openCompact: () => guarded(commands.openCompact()),
   closeCompact: () => guarded(commands.closeCompact()),
+  openTalk: (peer) => guarded(commands.openTalk(peer)),
   showConversation: (peer) => guarded(commands.showConversation(peer)),
   showWindow: () => guarded(commands.showWindow()),
   quit: () => guarded(commands.quit()),

@@ -33,6 +33,8 @@ const LASTING: (Dialog | null)[] = ["settings", "seal", "forget"];
 /** Everything the window shows, and everything one can do in it. It hears what changed and reads it again. */
 export class App {
   readonly host: Host;
+  /** The one conversation of a window that has no other; null in the main window. */
+  readonly alone: number | null;
   readonly session: Session;
   readonly peers: Peers;
   readonly calls: Calls;
@@ -58,8 +60,9 @@ export class App {
   /** There was a session, or the people of a remembered one, at the last look. */
   #live = false;
 
-  constructor(host: Host) {
+  constructor(host: Host, alone: number | null = null) {
     this.host = host;
+    this.alone = alone;
     this.session = new Session(host);
     this.peers = new Peers(host);
     this.calls = new Calls(this);
@@ -77,7 +80,7 @@ export class App {
   start(): () => void {
     const stops = [
       this.host.onChanges((changes) => this.#changed(changes)),
-      this.host.onShell((event) => event.kind === "open" && this.#bringUp(event.peer)),
+      this.host.onShell((event) => event.kind === "open" && this.alone === null && this.#bringUp(event.peer)),
       this.desk.start(),
       () => this.drafts.flush(),
     ];
@@ -126,6 +129,14 @@ export class App {
   close(): void {
     this.drafts.flush();
     this.conversation = null;
+  }
+
+  /** Goes on with a conversation in a window of its own. */
+  async openTalk(peer: number): Promise<void> {
+    this.drafts.flush();
+    if (!(await this.attempt(this.host.openTalk(peer)))) return;
+    this.drafts.forget(peer);
+    if (this.conversation?.peer === peer) this.close();
   }
 
   openSettings(section: Section = this.section): void {
@@ -204,11 +215,6 @@ export class App {
     await this.attempt(this.host.stopEcho());
   }
 
-  /** Files were pasted or dropped. */
-  refuseFiles(): void {
-    this.toasts.say("Files cannot be sent yet; only text and links can. Nothing was sent.");
-  }
-
   /** The clipboard belongs to the system; say that it worked. */
   async copy(text: string, what: string): Promise<void> {
     if (await this.attempt(this.host.copyText(text))) this.toasts.say(`${what} copied`);
@@ -227,7 +233,7 @@ export class App {
   /** After the page was loaded again, the conversation that was open is open again. */
   async #comeBack(): Promise<void> {
     try {
-      const [peer] = await Promise.all([this.host.lastViewed(), this.peers.refresh()]);
+      const [peer] = await Promise.all([this.alone ?? this.host.lastViewed(), this.peers.refresh()]);
       if (peer !== null && !this.conversation && this.peers.find(peer)) this.open(peer);
     } finally {
       this.restored = true;
@@ -244,9 +250,9 @@ export class App {
     if (changes.status) this.#quietly(this.session.refresh().then(() => this.#forgetIfOffline()));
     if (changes.remembered) this.#quietly(this.kept.refresh().then(() => this.#forgetIfOffline()));
     if (changes.peers) this.#quietly(this.peers.refresh());
-    if (changes.requests) this.#quietly(this.#requests.run());
+    if (changes.requests && this.alone === null) this.#quietly(this.#requests.run());
     if (changes.call) this.#quietly(this.calls.refresh());
-    if (changes.devices) this.#quietly(this.sound.refresh());
+    if (changes.devices && this.alone === null) this.#quietly(this.sound.refresh());
     const { conversation } = this;
     if (changes.conversations.some(({ peer }) => peer === conversation?.peer)) this.#quietly(conversation?.refresh());
   }

@@ -67,7 +67,9 @@ export class Calls {
   }
 
   async start(peer: number): Promise<void> {
-    await this.#do(() => this.#host.startCall(peer));
+    const started = await this.#do(() => this.#host.startCall(peer));
+    // A window with one conversation has no bar for it.
+    if (started && this.#app.alone !== null) await this.#app.attempt(this.#host.openCompact());
   }
 
   /** Takes the call and shows the conversation with the caller. */
@@ -97,10 +99,7 @@ export class Calls {
 
   async toggleMuted(): Promise<void> {
     const { current } = this;
-    if (!current) return;
-    // Whoever is deafened is muted, too: to be heard again, one hears again.
-    if (current.deafened) return this.toggleDeafened();
-    await this.#do(() => this.#host.setMuted(!current.muted));
+    if (current) await this.#do(() => toggleMuted(this.#host, current));
   }
 
   async toggleDeafened(): Promise<void> {
@@ -143,13 +142,15 @@ export class Calls {
   #changed(call: CallSnapshot | null): void {
     const old = this.current;
     this.current = call;
+    if (!call) this.details = false;
+    // Push to talk ends with the call it was for.
+    if (!isTalking(call) || call?.number !== old?.number) this.#held = false;
+    // The main window says it.
+    if (this.#app.alone !== null) return;
     if (old && call?.number === old.number) {
       this.#sayDevice("Microphone", old.microphone, call.microphone);
       this.#sayDevice("Speaker", old.speaker, call.speaker);
     }
-    // Push to talk ends with the call it was for.
-    if (!isTalking(call) || call?.number !== old?.number) this.#held = false;
-    if (!call) this.details = false;
     if (old && call?.number !== old.number) void this.#sayEnd(old);
   }
 
@@ -168,4 +169,9 @@ export class Calls {
     const line = page?.lines.findLast(({ kind }) => kind === "call");
     if (name && line?.kind === "call") this.#app.toasts.say(callRecordWords(line.sender, line.call, name));
   }
+}
+
+/** Mutes the microphone of a call, or unmutes it. Whoever is deafened is muted, too: to be heard again, one hears again. */
+export function toggleMuted(host: Host, { muted, deafened }: CallSnapshot): Promise<void> {
+  return deafened ? host.setDeafened(false) : host.setMuted(!muted);
 }

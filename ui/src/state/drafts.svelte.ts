@@ -38,6 +38,13 @@ export class Drafts {
     if (!this.has(peer)) this.#texts.set(peer, text);
   }
 
+  /** Reads it again: another window may have written on. What is on its way from here is newer. */
+  async reread(peer: number): Promise<void> {
+    if (this.#waiting.has(peer)) return;
+    const text = await this.#host.draft(peer);
+    if (!this.#waiting.has(peer)) this.#texts.set(peer, text);
+  }
+
   /** Hands over what waits. */
   flush(): void {
     clearTimeout(this.#timer);

@@ -1,3 +1,4 @@
+import { hasFiles } from "./files";
 import { isWriting } from "./keys";
 
 /** Keys by which a browser would load the page again or leave it. */
@@ -17,8 +18,7 @@ export function guardPage(): void {
   addEventListener("contextmenu", (event) => !isWriting(event.target) && event.preventDefault());
   for (const kind of ["dragover", "drop"] as const) {
     addEventListener(kind, (event) => {
-      const files = [...(event.dataTransfer?.types ?? [])].includes("Files");
-      if (files || !isWriting(event.target)) event.preventDefault();
+      if (hasFiles(event.dataTransfer) || !isWriting(event.target)) event.preventDefault();
     });
   }
 }

@@ -1,4 +1,5 @@
 import type { Host, Platform, Settings } from "../host/host";
+import { canTalk } from "./keys";
 import { Pull } from "./pull";
 
 /** The parts of the settings. */
@@ -40,6 +41,12 @@ export class Desk {
     this.#look = new Pull(async () => {
       this.platform = await host.platform();
     });
+  }
+
+  /** The key of push to talk in the window, as `KeyboardEvent.code`. */
+  get talkKey(): string {
+    const key = this.settings?.shortcuts.talkInWindow ?? "";
+    return canTalk(key) ? key : "Space";
   }
 
   /** Reads everything once and then whatever changes. Returns the way to stop. */

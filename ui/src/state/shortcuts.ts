@@ -3,7 +3,17 @@ const MAC = /mac/i.test(navigator.platform);
 /** What a shortcut does in the window. */
 export type Deed = CallDeed | WindowDeed;
 export type CallDeed = "call" | "accept" | "end" | "mute" | "deafen";
-export type WindowDeed = "people" | "search" | "add" | "settings" | "help" | "next" | "previous" | "ahead" | "back";
+export type WindowDeed =
+  | "people"
+  | "search"
+  | "add"
+  | "talk"
+  | "settings"
+  | "help"
+  | "next"
+  | "previous"
+  | "ahead"
+  | "back";
 
 /** `main`: Ctrl, on a Mac Command. */
 type Modifier = "main" | "shift" | "alt";
@@ -29,6 +39,7 @@ export const SHORTCUTS: { title: string; list: Shortcut[] }[] = [
       { deed: "ahead", with: [], key: "F6", does: "On to the list, the call, the messages, the text, the status bar" },
       { deed: "back", with: ["shift"], key: "F6", does: "The same way back" },
       { deed: "add", with: ["main"], key: "N", does: "Add a friend" },
+      { deed: "talk", with: ["main", "shift"], key: "O", does: "The conversation in its own window" },
       { deed: "settings", with: ["main"], key: ",", does: "Settings" },
       { deed: "help", with: [], key: "?", does: "This list" },
       { with: [], key: "Escape", does: "Close what is open" },

@@ -2,13 +2,11 @@ import type { AudioDevices, AudioSettings, Host, MicTest } from "../host/host";
 import { Poll } from "./poll.svelte";
 import { Pull } from "./pull";
 
-/** How sound is taken, sent and played, and the devices there are. In memory only. */
+/** How sound is taken, sent and played, and the devices there are. */
 export class Sound {
   settings: AudioSettings | null = $state.raw(null);
   /** Read when a view first asks for them, and again whenever they change. */
   devices: AudioDevices | null = $state.raw(null);
-  /** The key of push to talk, as `KeyboardEvent.code`. */
-  talkKey = $state("Space");
   /** The microphone test, while a view shows it. */
   readonly test: Poll<MicTest>;
   #read: Pull;

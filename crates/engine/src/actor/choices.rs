@@ -52,10 +52,19 @@ impl Actor {
         self.ring_or_hush();
     }
 
+    pub(crate) fn set_full_screen(&mut self, on: bool) {
+        if self.full_screen != on {
+            self.full_screen = on;
+            self.changes.status();
+            self.ring_or_hush();
+        }
+    }
+
     /// Whether a call of this peer may ring.
     pub(super) fn may_ring(&self, peer: PeerId) -> bool {
         let peer_muted = self.choices_about(peer).muted;
-        let quiet = Quiet { do_not_disturb: self.do_not_disturb, peer_muted, in_view: false };
+        let quiet =
+            Quiet { do_not_disturb: self.do_not_disturb, peer_muted, in_view: false, full_screen: self.full_screen };
         attention(Occasion::IncomingCall, quiet).ring
     }
 

@@ -14,6 +14,8 @@ export abstract class MockDesk {
   ready = 0;
   shown = 0;
   stopped = false;
+  /** Whose conversations have windows of their own. */
+  talks: number[] = [];
   dismissed: ShellNotice[] = [];
   /** What the QR code in the next picture, and in the clipboard, says; null: there is none. */
   qr: string | null = null;
@@ -22,6 +24,7 @@ export abstract class MockDesk {
     wayland: false,
     tray: true,
     globalShortcuts: true,
+    fullScreen: true,
     version: "0.1.0",
     protocol: "p2p-comm/1",
     profile: null,
@@ -36,11 +39,12 @@ export abstract class MockDesk {
       missedCalls: true,
       showContent: true,
       doNotDisturb: false,
+      quietInFullScreen: true,
       incoming: "popup",
     },
     privacy: { allowRequests: true },
     network: { port: 0, connectAtStart: false },
-    shortcuts: { talk: null, mute: null },
+    shortcuts: { talk: null, mute: null, answer: null, end: null, talkInWindow: "Space" },
     seen: { trayHint: false },
   };
   #shell = new Set<(event: ShellEvent) => void>();
@@ -102,6 +106,11 @@ export abstract class MockDesk {
 
   async closeCompact(): Promise<void> {
     this.compact = false;
+  }
+
+  async openTalk(peer: number): Promise<void> {
+    this.check("openTalk");
+    this.talks.push(peer);
   }
 
   async showConversation(peer: number): Promise<void> {

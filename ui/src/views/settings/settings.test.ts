@@ -158,7 +158,31 @@ test("keys that are needed elsewhere, and those of the other shortcut, are refus
   await waitFor(async () => expect((await host.settings()).shortcuts.talk).toBe("F8"));
   await user.click(screen.getByTestId("keys-mute"));
   await fireEvent.keyDown(screen.getByTestId("keys-mute"), { key: "F8", code: "F8" });
-  expect(screen.getByTestId("keys-mute-error")).toHaveTextContent("The other shortcut has these keys.");
+  expect(screen.getByTestId("keys-mute-error")).toHaveTextContent("Another of these shortcuts has these keys.");
+});
+
+test("keys that accept and end calls are chosen likewise", async () => {
+  const { host, user } = await openSection("shortcuts");
+  for (const [deed, code] of [
+    ["answer", "F9"],
+    ["end", "F10"],
+  ] as const) {
+    expect(screen.getByTestId(`keys-${deed}`)).toHaveTextContent("None");
+    await user.click(screen.getByTestId(`keys-${deed}`));
+    await fireEvent.keyDown(screen.getByTestId(`keys-${deed}`), { key: code, code });
+    await waitFor(async () => expect((await host.settings()).shortcuts[deed]).toBe(code));
+  }
+});
+
+test("it stays quiet over a full screen unless one wants otherwise, and says where it cannot know", async () => {
+  const { host, user } = await openSection("notifications");
+  const quiet = screen.getByTestId("notify-full-screen");
+  expect(quiet).toBeChecked();
+  await user.click(quiet);
+  await waitFor(async () => expect((await host.settings()).notifications.quietInFullScreen).toBe(false));
+  host.setPlatform({ fullScreen: false, wayland: true });
+  expect(await screen.findByTestId("notify-full-screen-unknown")).toHaveTextContent("On Wayland no program is told");
+  expect(screen.queryByTestId("notify-full-screen")).toBeNull();
 });
 
 test("Escape leaves the shortcut and the settings as they are", async () => {

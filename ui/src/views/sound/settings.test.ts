@@ -103,6 +103,7 @@ test("push to talk has a key and a delay", async () => {
   expect(screen.getByText(/needed elsewhere/)).toBeVisible();
   await user.keyboard("v");
   expect(key).toHaveTextContent("V");
+  await waitFor(async () => expect((await host.settings()).shortcuts.talkInWindow).toBe("KeyV"));
   await user.click(key);
   await user.keyboard("{Escape}");
   expect(key).toHaveTextContent("V");
