@@ -12,7 +12,7 @@ pub(crate) struct Args {
     pub(crate) hidden: bool,
 }
 
-fn profile(text: &str) -> Result<String, String> {
+pub(crate) fn profile(text: &str) -> Result<String, String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if (1..=32).contains(&text.len()) && text.chars().all(fits) {
         Ok(text.to_owned())

@@ -18,6 +18,8 @@ pub(crate) enum ShellEvent {
     Platform,
     /// The main page opens this conversation.
     Open { peer: PeerId },
+    /// What [`crate::keep::Remembered`] says.
+    Remembered,
     /// Something to be read once.
     Notice { notice: ShellNotice },
 }

@@ -57,10 +57,26 @@ impl Instance {
 
 /// Becomes the program of this profile, or asks the one that runs to show its window (`hidden`: asks it nothing).
 pub(crate) async fn begin(profile: Option<&str>, hidden: bool) -> io::Result<Start> {
-    let data = std::env::var_os("P2P_COMM_DATA_DIR");
     let token = ["XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"].iter().find_map(|name| std::env::var(name).ok());
     let token = (!hidden).then(|| token.unwrap_or_default());
-    Place::new(local::directory()?, profile, data.as_deref()).begin(token.as_deref()).await
+    place(profile)?.begin(token.as_deref()).await
+}
+
+/// Whether the program of this profile runs.
+pub(crate) fn runs(profile: Option<&str>) -> bool {
+    let Ok(place) = place(profile) else { return false };
+    let lock = File::options().write(true).open(place.file("lock"));
+    lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
+/// Keeps the program of this profile from starting; none if it runs.
+pub(crate) fn hold(profile: Option<&str>) -> io::Result<Option<Instance>> {
+    place(profile)?.claim()
+}
+
+fn place(profile: Option<&str>) -> io::Result<Place> {
+    let data = std::env::var_os("P2P_COMM_DATA_DIR");
+    Ok(Place::new(local::directory()?, profile, data.as_deref()))
 }
 
 /// Raises the window whenever the program is started again.

@@ -98,6 +98,8 @@ pub(crate) struct Privacy {
 pub(crate) struct Network {
     /// The UDP port; 0: the first free one.
     pub(crate) port: u16,
+    /// Connects when the program starts, where the password is remembered.
+    pub(crate) connect_at_start: bool,
 }
 
 /// Keys that work everywhere, such as `Control+Shift+KeyM`, and the one to talk in the window.

@@ -46,6 +46,15 @@ class Desktops {
     return startTray(this.shared.DBUS_SESSION_BUS_ADDRESS);
   }
 
+  /** A keychain (GNOME Keyring), unlocked, with the secrets of everybody on this bus. It outlives the programs. */
+  keychain() {
+    const { env } = this.#home("keychain");
+    const command = "printf login | exec gnome-keyring-daemon --foreground --components=secrets --unlock";
+    const keychain = start("/bin/sh", ["-c", command], { env });
+    this.running.push(keychain);
+    return keychain;
+  }
+
   /** A notification daemon, likewise. */
   notifications() {
     return startNotifications(this.shared.DBUS_SESSION_BUS_ADDRESS);

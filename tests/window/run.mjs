@@ -8,6 +8,7 @@ import "./full-screen.test.mjs";
 import "./gallery.test.mjs";
 import "./instance.test.mjs";
 import "./keyboard.test.mjs";
+import "./remember.test.mjs";
 import "./ring.test.mjs";
 import "./settings.test.mjs";
 import "./soundcheck.test.mjs";

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openApp, openBrowser } from "./app.mjs";
+import { joinBus } from "./bus.mjs";
 import { startDesktops } from "./desktop.mjs";
+import { until } from "./wait.mjs";
 
 const TEST_DEADLINE_MS = 120_000;
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -45,6 +47,21 @@ class Stage {
   /** Starts the desktop's notification daemon. */
   async notifications() {
     return this.#keep(await this.desktops.notifications());
+  }
+
+  /** Starts the desktop's keychain, and waits until it has a collection for secrets. */
+  async keychain() {
+    this.desktops.keychain();
+    const bus = await joinBus(this.desktops.shared.DBUS_SESSION_BUS_ADDRESS);
+    try {
+      await until("the keychain answers", async () => {
+        const service = await bus.getProxyObject("org.freedesktop.secrets", "/org/freedesktop/secrets");
+        const path = await service.getInterface("org.freedesktop.Secret.Service").ReadAlias("default");
+        return path !== "/";
+      });
+    } finally {
+      bus.disconnect();
+    }
   }
 
   #keep(double) {

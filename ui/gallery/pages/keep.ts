@@ -3,8 +3,14 @@ import type { MockHost } from "../../src/host/mock";
 import type { GalleryPage } from "../page";
 import type { Visitor } from "../visitor";
 
-const TROUBLES: KeepCode[] = ["storeDamaged", "storeNewer", "storeInUse", "storeGone", "diskFull", "readOnly"];
-const KEYCHAIN: KeepCode[] = ["keychainAbsent", "keychainLocked", "keychainRefused", "keychainEmpty"];
+const TROUBLES: KeepCode[] = ["storeDamaged", "storeNewer", "storeInUse", "storeGone", "diskFull", "diskReadOnly"];
+const KEYCHAIN: KeepCode[] = [
+  "keychainAbsent",
+  "keychainLocked",
+  "keychainRefused",
+  "keychainFailed",
+  "keychainWithoutKey",
+];
 
 async function dialog(visitor: Visitor, name = "bob"): Promise<void> {
   await visitor.open(name);
@@ -64,6 +70,7 @@ const pages: GalleryPage[] = [
       await visitor.find("reconnect-password");
     },
   },
+  { name: "opening", online: null, before: (host) => host.wakeUpLocked("keychain", null) },
   { name: "unlock", online: null, before: (host) => host.wakeUpLocked("passphrase", null) },
   {
     name: "unlock-wrong",
@@ -92,9 +99,10 @@ const pages: GalleryPage[] = [
   },
   {
     name: "keep-trouble",
+    before: (host) => host.wakeUp(),
     act: async (visitor, host) => {
       await visitor.open("bob");
-      host.breakDown("diskFull");
+      host.stall("diskFull");
       await visitor.click("keep-trouble");
       await visitor.find("keep-retry");
     },

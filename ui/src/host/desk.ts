@@ -73,5 +73,6 @@ export type ShellNotice = "settingsDamaged" | "settingsReadOnly" | "shortcutTake
 export type ShellEvent =
   | { kind: "settings" }
   | { kind: "platform" }
+  | { kind: "remembered" }
   | { kind: "open"; peer: number }
   | { kind: "notice"; notice: ShellNotice };

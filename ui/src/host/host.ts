@@ -4,21 +4,19 @@
  */
 import type {
   AudioDevices,
+  Changes,
+  Code,
   AudioSettings as GeneratedAudio,
   CallSnapshot as GeneratedCall,
-  Changes as GeneratedChanges,
-  Code as GeneratedCode,
-  Content as GeneratedContent,
-  Line as GeneratedLine,
-  Page as GeneratedPage,
-  PeerSnapshot as GeneratedPeer,
   NodeStatus as GeneratedStatus,
   MicTest,
+  Page,
+  PeerSnapshot,
   RequestSnapshot,
   VoiceStats,
 } from "../bindings.gen";
 import type { Invite, PeerAddress, Platform, SearchHit, Settings, ShellEvent, ShellNotice } from "./desk";
-import type { Keep, KeepCode, Retention } from "./keep";
+import type { Keep } from "./keep";
 
 export type {
   AudioDevice,
@@ -26,13 +24,19 @@ export type {
   CallEnd,
   CallPhase,
   CallRecord,
+  Changes,
+  Code,
+  Content,
   Delivery,
   DeviceState,
   Hearing,
   LastLine,
+  Line,
   MicTest,
   NodePhase,
   Notice,
+  Page,
+  PeerSnapshot,
   PeerState,
   Quality,
   RequestSnapshot,
@@ -44,15 +48,6 @@ export type {
 export type * from "./desk";
 export type * from "./keep";
 
-export type Code = GeneratedCode | KeepCode;
-export type Changes = GeneratedChanges & { remembered: boolean };
-export type Content = GeneratedContent | { kind: "vanishing"; seconds: number };
-type LineFacts = Pick<GeneratedLine, "seq" | "sender" | "sentAt" | "at" | "delivery">;
-export type Line = LineFacts & Content;
-/** `removed` grows when lines before `end` go away. */
-export type Page = Omit<GeneratedPage, "lines"> & { lines: Line[]; removed: number };
-/** `vanishing`: messages disappear after so many seconds; 0: they stay. `remembered`: the entry is kept. */
-export type PeerSnapshot = GeneratedPeer & { retention: Retention; vanishing: number; remembered: boolean };
 export type NodeStatus = GeneratedStatus & { doNotDisturb: boolean; reached: boolean };
 export type CallSnapshot = GeneratedCall & { silent: boolean };
 

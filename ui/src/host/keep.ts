@@ -1,79 +1,55 @@
 /** What is remembered on this computer, for whoever asked for it: the profile, the messages, the password. */
+import type { Code, ProfileEntry, Remembered, Retention, SealedBy } from "../bindings.gen";
 
-/** How long messages are kept. "off": in memory only, as long as the program runs. */
-export type Retention = "off" | "day" | "week" | "month" | "forever";
+export type { Retention, SealedBy } from "../bindings.gen";
 
-/** What the key of the store is sealed with. */
-export type SealKind = "keychain" | "passphrase";
-
-/** `passphrase` is UTF-8; the caller overwrites the array with zeros afterwards. */
+/** How what is remembered is sealed. `passphrase` is UTF-8; the caller overwrites the array with zeros afterwards. */
 export type Seal = { kind: "keychain" } | { kind: "passphrase"; passphrase: Uint8Array };
 
-/** Why a profile is not open, or does not become so. */
-export type KeepCode =
+/** A profile that is open. `trouble`: why nothing new can be kept at the moment. */
+export type OpenProfile = Extract<Remembered, { kind: "open" }>;
+export type { ProfileEntry as Profile, Remembered } from "../bindings.gen";
+
+/** What can be wrong with what is remembered. */
+export type KeepCode = Extract<
+  Code,
+  | "notRemembered"
+  | "alreadyRemembered"
+  | "otherSeal"
   | "wrongPassphrase"
   | "invalidPassphrase"
   | "keychainAbsent"
   | "keychainLocked"
   | "keychainRefused"
-  | "keychainEmpty"
+  | "keychainWithoutKey"
+  | "keychainFailed"
   | "storeDamaged"
   | "storeNewer"
   | "storeInUse"
   | "storeGone"
-  | "storeFailed"
   | "diskFull"
-  | "readOnly"
-  | "notRemembered"
-  | "noPassword"
+  | "diskReadOnly"
+  | "storeFailed"
+  | "listNotEmpty"
   | "vanishUnsupported"
-  | "invalidImport"
-  | "fileFailed"
-  | "profileRunning";
-
-/** A profile that is open. */
-export interface OpenProfile {
-  kind: "open";
-  how: SealKind;
-  /** As whom one connected last; null: never yet. */
-  name: string | null;
-  /** The port of the last time. */
-  port: number | null;
-  passwordRemembered: boolean;
-  /** Of conversations that begin from now on. */
-  retention: Retention;
-  /** The key of this device becomes a lasting one at the next Connect. */
-  nextConnect: boolean;
-}
-
-/** How it stands with what is remembered. */
-export type Remembered =
-  | { kind: "off" }
-  /** `code`: why the last try to open it failed. */
-  | { kind: "locked"; how: SealKind; code: KeepCode | null }
-  | OpenProfile
-  | { kind: "failed"; code: KeepCode };
-
-/** One of the programs that may run side by side. */
-export interface Profile {
-  /** null: the one without a name. */
-  name: string | null;
-  current: boolean;
-  remembered: boolean;
-  running: boolean;
-}
+  | "invalidExport"
+  | "conversationNotEmpty"
+>;
 
 export interface Keep {
   remembered(): Promise<Remembered>;
   /** Makes the store, and keeps from now on what there is. */
   remember(seal: Seal): Promise<void>;
-  /** `passphrase` null: what the keychain has. The caller overwrites the array with zeros afterwards. */
+  /** Opens what is there, or tries again to keep what could not be kept. `passphrase` null: what the keychain has. */
   unlock(passphrase: Uint8Array | null): Promise<void>;
   changeSeal(seal: Seal): Promise<void>;
-  /** `peer` null: of conversations that begin from now on. Answers how many lines were deleted. */
-  setRetention(peer: number | null, retention: Retention): Promise<number>;
-  /** Later messages of both disappear this long after they were sent or came, s; 0: they stay. */
-  setVanishing(peer: number, seconds: number): Promise<void>;
+  /**
+   * How long the messages of a conversation are kept (`retention` null: as for all), or, with `peer` null, of all that
+   * say nothing themselves. What is older is deleted at once; what is in memory stays there.
+   */
+  setRetention(peer: number | null, retention: Retention | null): Promise<void>;
+  /** Later messages of both disappear so long after they came or were acknowledged, s; null: they stay. */
+  setVanishing(peer: number, after: number | null): Promise<void>;
   /** Keeps the password of this session in the keychain, or forgets the kept one. */
   rememberPassword(on: boolean): Promise<void>;
   /** Connects with the remembered password, which does not pass the page. */
@@ -82,9 +58,9 @@ export interface Keep {
   forgetEverything(): Promise<string[]>;
   /** Asks where; answers the path, or null if the person gave up. */
   exportConversation(peer: number, format: "text" | "json"): Promise<string | null>;
-  /** Asks which file; answers how many lines were added, or null if the person gave up. */
+  /** Asks which file, for a conversation without lines; answers how many came, or null if the person gave up. */
   importConversation(peer: number): Promise<number | null>;
-  profiles(): Promise<Profile[]>;
+  profiles(): Promise<ProfileEntry[]>;
   /** Starts the program beside this one, or raises the one that runs. */
   openProfile(name: string | null): Promise<void>;
   /** Deletes settings and store of a profile that does not run. Answers what was deleted, in words. */

@@ -28,7 +28,7 @@ import { everybody, manyLines, type Person, strangers } from "./mock/people";
 /** A port that "another program" holds, to see what happens then. */
 export const TAKEN_PORT = 47999;
 
-interface Peer extends Omit<PeerSnapshot, "unread" | "last" | "trying" | "draft" | "remembered"> {
+interface Peer extends Omit<PeerSnapshot, "unread" | "last" | "trying" | "draft" | "keepsMessages"> {
   /** All there are; the first is the one shown. */
   addresses: PeerAddress[];
   written: string;
@@ -170,7 +170,7 @@ export class MockHost extends MockKeep implements Host {
       .flatMap((pinned) => this.#peers.filter((peer) => peer.pinned === pinned))
       .map(({ talk, addresses, written, before, ...peer }) => ({
         ...peer,
-        remembered: this.kept.kind === "open" && !peer.echo,
+        keepsMessages: this.#retention(peer) !== "off",
         unread: talk.unread,
         last: talk.last,
         draft: written.slice(0, 120),
@@ -379,13 +379,17 @@ export class MockHost extends MockKeep implements Host {
     return () => this.#listeners.delete(callback);
   }
 
-  /** A message of a conversation disappears. */
-  disappear(peer: number, seq: number): void {
-    this.#peer(peer).talk.drop(seq);
+  /** A message of a conversation disappears at this time. */
+  disappear(peer: number, seq: number, at = Date.now()): void {
+    this.#peer(peer).talk.expire(seq, at);
     this.#talked(peer);
   }
 
   // The world inside.
+
+  #retention({ retention, echo }: Pick<Peer, "retention" | "echo">): Retention {
+    return this.kept.kind === "open" && !echo ? (retention ?? this.kept.retention) : "off";
+  }
 
   #meet(): void {
     if (this.#options.people === "empty" || this.#peers.length > 0) return;
@@ -414,8 +418,9 @@ export class MockHost extends MockKeep implements Host {
       muted: false,
       pinned: false,
       written: "",
-      retention: this.kept.kind === "open" ? this.kept.retention : "off",
-      vanishing: 0,
+      retention: null,
+      vanish: null,
+      canVanish: state.kind === "connected",
       ...rest,
       id: this.#next++,
       name: key ? label : null,
@@ -490,19 +495,19 @@ export class MockHost extends MockKeep implements Host {
     if (this.#status.phase === "offline") this.#peers = [];
   }
 
-  protected retain(id: number, retention: Retention): number {
-    const { talk } = this.#peer(id);
+  protected retain(id: number, retention: Retention | null): void {
     this.#change(id, { retention });
-    const dropped = retention === "off" ? 0 : talk.dropBefore(Date.now() - KEPT_FOR[retention]);
+    const peer = this.#peer(id);
+    const kept = this.#retention(peer);
+    if (kept !== "off") peer.talk.dropBefore(Date.now() - KEPT_FOR[kept]);
     this.#talked(id);
-    return dropped;
   }
 
-  protected vanish(id: number, seconds: number): void {
+  protected vanish(id: number, after: number | null): void {
     const peer = this.#peer(id);
-    if (peer.echo) throw error("vanishUnsupported");
-    peer.vanishing = seconds;
-    peer.talk.add("me", { kind: "vanishing", seconds }, Date.now());
+    if (!peer.canVanish) throw error("vanishUnsupported");
+    peer.vanish = after;
+    peer.talk.add("me", { kind: "vanishing", after }, Date.now());
     this.#talked(id);
   }
 
@@ -561,7 +566,6 @@ const NOTHING: Changes = {
   requests: false,
   call: false,
   devices: false,
-  remembered: false,
   conversations: [],
 };
 

@@ -1,8 +1,8 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { commands } from "../bindings.gen";
-import type { AudioSettings, Changes, Host, HostError, Page, PeerSnapshot, Settings, ShellEvent } from "./host";
-import { keep } from "./tauri/keep";
+import type { AudioSettings, Changes, Host, HostError, Settings, ShellEvent } from "./host";
+import type { Seal } from "./keep";
 
 /** What a listener hears first. */
 const EVERYTHING: Changes = {
@@ -11,7 +11,6 @@ const EVERYTHING: Changes = {
   requests: true,
   call: true,
   devices: true,
-  remembered: true,
   conversations: [],
 };
 
@@ -24,7 +23,7 @@ export const tauri: Host = {
     ),
   disconnect: () => guarded(commands.disconnect()),
   status: () => guarded(commands.status()),
-  peers: () => guarded(commands.peers() as Promise<PeerSnapshot[]>),
+  peers: () => guarded(commands.peers()),
   requests: () => guarded(commands.requests()),
 
   addPeer: (label, addresses) => guarded(commands.addPeer(label, addresses)),
@@ -46,8 +45,8 @@ export const tauri: Host = {
   sendLink: (peer, url) => guarded(commands.sendLink(peer, url)),
   checkLink: (text) => guarded(commands.checkLink(text)),
   openLink: (url) => guarded(commands.openLink(url)),
-  page: (peer, before) => guarded(commands.page(peer, before) as Promise<Page>),
-  pageFrom: (peer, from) => guarded(commands.pageFrom(peer, from) as Promise<Page>),
+  page: (peer, before) => guarded(commands.page(peer, before)),
+  pageFrom: (peer, from) => guarded(commands.pageFrom(peer, from)),
   markRead: (peer) => guarded(commands.markRead(peer)),
   setDraft: (peer, text) => guarded(commands.setDraft(peer, text)),
   draft: (peer) => guarded(commands.draft(peer)),
@@ -98,7 +97,20 @@ export const tauri: Host = {
   quit: () => guarded(commands.quit()),
   dismissNotice: (notice) => guarded(commands.dismissNotice(notice)),
 
-  ...keep(invoke, guarded),
+  remembered: () => guarded(commands.remembered()),
+  remember: (seal) => sealed("remember", seal),
+  unlock: (passphrase) => sealed("unlock", passphrase ? { kind: "passphrase", passphrase } : { kind: "keychain" }),
+  changeSeal: (seal) => sealed("change_seal", seal),
+  setRetention: (peer, retention) => guarded(commands.setRetention(peer, retention)),
+  setVanishing: (peer, after) => guarded(commands.setVanishing(peer, after)),
+  rememberPassword: (on) => guarded(commands.rememberPassword(on)),
+  connectRemembered: () => guarded(commands.connectRemembered()),
+  forgetEverything: () => guarded(commands.forgetEverything()),
+  exportConversation: (peer, format) => guarded(commands.exportConversation(peer, format)),
+  importConversation: (peer) => guarded(commands.importConversation(peer)),
+  profiles: () => guarded(commands.profiles()),
+  openProfile: (name) => guarded(commands.openProfile(name)),
+  deleteProfile: (name) => guarded(commands.deleteProfile(name)),
 
   // Whatever changed while the subscription was on its way would be missed otherwise.
   onChanges: (callback) => subscribe<Changes>("changes", callback, () => callback(EVERYTHING)),
@@ -113,6 +125,12 @@ export const tauri: Host = {
       );
     }),
 };
+
+/** As the password: a passphrase is the raw body. */
+function sealed(command: string, seal: Seal): Promise<void> {
+  const body = seal.kind === "passphrase" ? seal.passphrase : new Uint8Array();
+  return guarded(invoke<void>(command, body, { headers: { "x-seal": seal.kind } }));
+}
 
 /** Listens until the answer is called. `started` is called once the subscription holds. */
 function subscribe<T>(event: string, callback: (payload: T) => void, started: () => void): () => void {

@@ -80,12 +80,12 @@ export class App {
   start(): () => void {
     const stops = [
       this.host.onChanges((changes) => this.#changed(changes)),
+      this.host.onShell(({ kind }) => kind === "remembered" && this.#quietly(this.kept.refresh())),
       this.host.onShell((event) => event.kind === "open" && this.alone === null && this.#bringUp(event.peer)),
       this.desk.start(),
       () => this.drafts.flush(),
     ];
-    const all = { status: true, peers: true, requests: true, call: true, devices: true, remembered: true };
-    this.#changed({ ...all, conversations: [] });
+    this.#changed({ status: true, peers: true, requests: true, call: true, devices: true, conversations: [] });
     this.#quietly(this.#comeBack());
     return () => {
       for (const stop of stops) stop();
@@ -247,8 +247,10 @@ export class App {
   }
 
   #changed(changes: Changes): void {
-    if (changes.status) this.#quietly(this.session.refresh().then(() => this.#forgetIfOffline()));
-    if (changes.remembered) this.#quietly(this.kept.refresh().then(() => this.#forgetIfOffline()));
+    if (changes.status) {
+      const both = Promise.all([this.session.refresh(), this.kept.refresh()]);
+      this.#quietly(both.then(() => this.#forgetIfOffline()));
+    }
     if (changes.peers) this.#quietly(this.peers.refresh());
     if (changes.requests && this.alone === null) this.#quietly(this.#requests.run());
     if (changes.call) this.#quietly(this.calls.refresh());

@@ -148,9 +148,10 @@ test("everybody can be called but the blocked, and nobody while offline", () => 
     pinned: false,
     draft: "",
     trying: [],
-    retention: "off" as const,
-    vanishing: 0,
-    remembered: false,
+    retention: null,
+    keepsMessages: false,
+    vanish: null,
+    canVanish: false,
   };
   const peer = (state: PeerState) => ({ ...base, ...more, state });
   const callable = kinds.filter((kind) => callObstacle(peer({ kind }), null) === null);

@@ -40,8 +40,6 @@ export class Conversation {
   #host: Host;
   /** By number; a line that was not read is undefined, one that went away is null. Replaced, never changed. */
   #pages = new SvelteMap<number, (Line | null | undefined)[]>();
-  /** How many lines had gone away at the last look. */
-  #removed = 0;
   /** The first and the last line in view. */
   #view = { from: 0, to: 0 };
   #pull: Pull;
@@ -127,7 +125,6 @@ export class Conversation {
   async #open(): Promise<void> {
     const newest = await this.#host.page(this.peer, null);
     this.base = Math.max(newest.first, Math.min(newest.end, newest.read) - SPAN);
-    this.#removed = newest.removed;
     this.#view = { from: newest.end - 1, to: newest.end - 1 };
     const start = Math.min(newest.lines[0]?.seq ?? newest.end, Math.max(newest.first, newest.end - PAGE));
     this.#take(newest, start);
@@ -149,7 +146,7 @@ export class Conversation {
     const known = this.end;
     const page = await this.#readFrom(known);
     if (this.following && this.top < this.end) this.#centre(this.end - 1);
-    if (page.removed !== this.#removed) await this.#readAgain(page.removed);
+    this.#drop();
     this.#announce(page.lines.filter((line) => line.seq >= known));
     await this.#readPending(known);
     await this.#readMissing();
@@ -172,13 +169,16 @@ export class Conversation {
     }
   }
 
-  /** Lines went away: the pages around what is in view are read again, the others when they come into view. */
-  async #readAgain(removed: number): Promise<void> {
-    this.#removed = removed;
-    const { from, to } = this.#around();
-    for (const number of [...this.#pages.keys()]) {
-      if (number >= from && number <= to) await this.#readPage(number);
-      else this.#pages.delete(number);
+  /** Lines whose time is over went away. */
+  #drop(): void {
+    const now = Date.now();
+    const over = (line: Line | null | undefined) => line?.vanishesAt != null && line.vanishesAt <= now;
+    for (const [number, page] of [...this.#pages]) {
+      if (page.some(over))
+        this.#pages.set(
+          number,
+          page.map((line) => (over(line) ? null : line)),
+        );
     }
   }
 
@@ -237,7 +237,13 @@ export class Conversation {
     for (let seq = Math.max(from, number * PAGE); seq < Math.min(to, (number + 1) * PAGE); seq += 1) {
       const line = lines.get(seq) ?? null;
       const known = page[seq % PAGE];
-      if (known !== undefined && known?.delivery === line?.delivery && (known === null) === (line === null)) continue;
+      if (
+        known !== undefined &&
+        known?.delivery === line?.delivery &&
+        known?.vanishesAt === line?.vanishesAt &&
+        (known === null) === (line === null)
+      )
+        continue;
       page[seq % PAGE] = line;
       changed = true;
     }

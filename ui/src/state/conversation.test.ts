@@ -1,4 +1,4 @@
-import { beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Line } from "../host/host";
 import { MockHost } from "../host/mock";
 import { Conversation, KEPT, PAGE, SPAN } from "./conversation.svelte";
@@ -157,27 +157,36 @@ test("news is announced, my own words are not", async () => {
   expect(talk.announcement).toBe("2 new messages");
 });
 
-test("a message that disappears leaves no row behind, and is not asked for again", async () => {
-  await talk.show(2000, 2020);
-  host.disappear(1, 2010);
-  await talk.refresh();
-  expect(talk.line(2010)).toBeUndefined();
-  expect(talk.isGone(2010)).toBe(true);
-  expect(talk.isGone(2011)).toBe(false);
-  expect(talk.neighbour(2011, -1)?.seq).toBe(2009);
-  const read = vi.spyOn(host, "pageFrom");
-  await talk.show(2005, 2025);
-  expect(read).not.toHaveBeenCalled();
-});
+describe("messages that disappear", () => {
+  const LATER = Date.now() + 60_000;
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    host.disappear(1, 2010, LATER);
+  });
+  afterEach(() => vi.useRealTimers());
 
-test("what disappeared far from view is gone once one comes back to it", async () => {
-  await talk.show(2000, 2020);
-  await talk.show(4000, 4020);
-  host.disappear(1, 2010);
-  await talk.refresh();
-  await talk.show(2000, 2020);
-  expect(talk.isGone(2010)).toBe(true);
-  expect(talk.line(2009)).toBeDefined();
+  test("they leave no row behind, and are not asked for again", async () => {
+    await talk.show(2000, 2020);
+    expect(talk.line(2010)).toBeDefined();
+    vi.setSystemTime(LATER);
+    host.disappear(1, 2010, LATER);
+    await talk.refresh();
+    expect(talk.line(2010)).toBeUndefined();
+    expect(talk.isGone(2010)).toBe(true);
+    expect(talk.isGone(2011)).toBe(false);
+    expect(talk.neighbour(2011, -1)?.seq).toBe(2009);
+    const read = vi.spyOn(host, "pageFrom");
+    await talk.show(2005, 2025);
+    expect(read).not.toHaveBeenCalled();
+  });
+
+  test("a page that is read later has no row for them either", async () => {
+    vi.setSystemTime(LATER);
+    host.disappear(1, 2010, LATER);
+    await talk.show(2000, 2020);
+    expect(talk.isGone(2010)).toBe(true);
+    expect(talk.line(2009)).toBeDefined();
+  });
 });
 
 test("a first unread line that disappeared is followed by the next one", async () => {

@@ -21,11 +21,11 @@ test("only a shorter time deletes", () => {
 
 test("a line says who set the timer", () => {
   expect(vanishingWords("me", 3600, "bob")).toMatch(/^You set messages to disappear 1 hour after/);
-  expect(vanishingWords("them", 0, "bob")).toMatch(/^bob turned disappearing messages off/);
+  expect(vanishingWords("them", null, "bob")).toMatch(/^bob turned disappearing messages off/);
 });
 
 test("a conversation that does not begin at its beginning says why", () => {
-  expect(beginningWords({ remembered: false, retention: "off" })).toMatch(/to save memory/);
-  expect(beginningWords({ remembered: true, retention: "off" })).toMatch(/were not kept/);
-  expect(beginningWords({ remembered: true, retention: "week" })).toMatch(/no longer kept/);
+  expect(beginningWords(false, "off")).toMatch(/to save memory/);
+  expect(beginningWords(true, "off")).toMatch(/were not kept/);
+  expect(beginningWords(true, "week")).toMatch(/no longer kept/);
 });

@@ -1,4 +1,4 @@
-import type { KeepCode, PeerSnapshot, Retention, Sender } from "../host/host";
+import type { KeepCode, Retention, Sender } from "../host/host";
 import type { Words } from "./words";
 
 /** What goes wrong with what is remembered. */
@@ -28,7 +28,12 @@ export const KEEP_CODES: Record<KeepCode, Words> = {
     side: "yours",
     next: "Allow this program to use it, then try again.",
   },
-  keychainEmpty: {
+  keychainFailed: {
+    what: "The keychain of this computer failed.",
+    side: "yours",
+    next: "Try again; if it stays so, restart it or log in anew, or use a passphrase.",
+  },
+  keychainWithoutKey: {
     what: "The keychain of this computer no longer has the key of this profile.",
     side: "yours",
     next: "If you have a backup of the keychain, restore it and try again. Without the key nobody can open the profile; all one can do is forget it.",
@@ -63,7 +68,7 @@ export const KEEP_CODES: Record<KeepCode, Words> = {
     side: "yours",
     next: "Make room, then try again. What was kept before is safe.",
   },
-  readOnly: {
+  diskReadOnly: {
     what: "The place of what is remembered does not allow writing.",
     side: "yours",
     next: "Allow this program to write there, or make the disk writable, then try again.",
@@ -73,26 +78,35 @@ export const KEEP_CODES: Record<KeepCode, Words> = {
     side: null,
     next: "Switch it on in the settings under Privacy first.",
   },
-  noPassword: { what: "No password is remembered.", side: null, next: "Type it." },
-  vanishUnsupported: {
-    what: "Their app cannot make messages disappear.",
-    side: "theirs",
-    next: "Ask them to install the newest version. Nothing was changed.",
+  alreadyRemembered: {
+    what: "Something is remembered on this computer already.",
+    side: null,
+    next: "Quit and start again to open it, or forget it first.",
   },
-  invalidImport: {
-    what: "This file is no export of a conversation.",
+  otherSeal: {
+    what: "What is remembered is sealed in another way than you tried.",
+    side: null,
+    next: "Quit and start again; it then asks for the right one.",
+  },
+  listNotEmpty: {
+    what: "What is remembered can only be opened before anybody is on the list.",
+    side: null,
+    next: "Quit and start again.",
+  },
+  conversationNotEmpty: {
+    what: "This conversation has messages already.",
+    side: null,
+    next: "Import into an empty one: add the person anew, then import before you write.",
+  },
+  vanishUnsupported: {
+    what: "Their app is not there, or cannot make messages disappear.",
+    side: "theirs",
+    next: "Try again while they are connected; if it stays so, ask them to install the newest version.",
+  },
+  invalidExport: {
+    what: "This file is no export of a conversation, or a damaged one.",
     side: null,
     next: "Choose a JSON file that this program has exported. Nothing was added.",
-  },
-  fileFailed: {
-    what: "The file cannot be read or written.",
-    side: "yours",
-    next: "Choose another place, and check that the disk has room and allows it.",
-  },
-  profileRunning: {
-    what: "A program runs with this profile.",
-    side: "yours",
-    next: "Quit it there first.",
   },
 };
 
@@ -104,7 +118,7 @@ export const RETENTIONS: { value: Retention; text: string }[] = [
   { value: "forever", text: "For ever" },
 ];
 
-/** The times after which messages may disappear, s. */
+/** The times after which messages may disappear, s; 0: never. */
 export const TIMERS: { value: number; text: string }[] = [
   { value: 0, text: "They stay" },
   { value: 300, text: "After 5 minutes" },
@@ -134,19 +148,14 @@ export function timer(seconds: number): string {
 }
 
 /** The line that announces a timer. */
-export function vanishingWords(sender: Sender, seconds: number, name: string): string {
+export function vanishingWords(sender: Sender, after: number | null, name: string): string {
   const who = sender === "me" ? "You" : name;
-  if (seconds === 0) return `${who} turned disappearing messages off. Those that come from now on stay.`;
-  return `${who} set messages to disappear ${timer(seconds)} after they are sent or arrive, for both of you.`;
+  if (after === null) return `${who} turned disappearing messages off. Those that come from now on stay.`;
+  return `${who} set messages to disappear ${timer(after)} after they came, for both of you.`;
 }
 
 /** Why a conversation does not begin with its first line. */
-export function beginningWords(peer: Pick<PeerSnapshot, "remembered" | "retention">): string {
-  if (!peer.remembered) return "Older messages were dropped to save memory.";
-  return peer.retention === "off" ? "Earlier messages were not kept." : "Earlier messages are no longer kept.";
-}
-
-/** How many lines went away by a choice. */
-export function deletedWords(count: number): string {
-  return count === 1 ? "Deleted 1 line from this computer" : `Deleted ${count} lines from this computer`;
+export function beginningWords(remembered: boolean, retention: Retention): string {
+  if (!remembered) return "Older messages were dropped to save memory.";
+  return retention === "off" ? "Earlier messages were not kept." : "Earlier messages are no longer kept.";
 }

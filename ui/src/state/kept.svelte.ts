@@ -1,4 +1,4 @@
-import type { Host, OpenProfile, Profile, Remembered, Retention, Seal } from "../host/host";
+import type { Host, OpenProfile, PeerSnapshot, Profile, Remembered, Retention, Seal } from "../host/host";
 import { Pull } from "./pull";
 
 /** What is remembered on this computer. */
@@ -35,6 +35,11 @@ export class Kept {
     return this.open !== null && this.open.name !== null;
   }
 
+  /** The keychain is being asked, which may ask the person. */
+  get opening(): boolean {
+    return this.now.kind === "locked" && this.now.how === "keychain" && this.now.code === null;
+  }
+
   /** Something has to be said or done before one goes on. */
   get closed(): boolean {
     return (this.now.kind === "locked" || this.now.kind === "failed") && !this.without;
@@ -67,11 +72,14 @@ export class Kept {
     await this.refresh();
   }
 
-  /** Answers how many lines were deleted. */
-  async retain(peer: number | null, retention: Retention): Promise<number> {
-    const deleted = await this.#host.setRetention(peer, retention);
+  async retain(peer: number | null, retention: Retention | null): Promise<void> {
+    await this.#host.setRetention(peer, retention);
     await this.refresh();
-    return deleted;
+  }
+
+  /** How long messages of somebody are kept. */
+  retention(peer: Pick<PeerSnapshot, "retention" | "echo">): Retention {
+    return peer.echo ? "off" : (peer.retention ?? this.open?.retention ?? "off");
   }
 
   /** Answers what was deleted. */

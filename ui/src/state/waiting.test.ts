@@ -19,9 +19,10 @@ const bob: PeerSnapshot = {
   pinned: false,
   draft: "",
   trying: [],
-  retention: "off",
-  vanishing: 0,
-  remembered: false,
+  retention: null,
+  keepsMessages: false,
+  vanish: null,
+  canVanish: false,
 };
 const online: NodeStatus = {
   phase: "online",

@@ -51,9 +51,10 @@ function bob(state: PeerState): PeerSnapshot {
     pinned: false,
     draft: "",
     trying: [],
-    retention: "off",
-    vanishing: 0,
-    remembered: false,
+    retention: null,
+    keepsMessages: false,
+    vanish: null,
+    canVanish: false,
   };
 }
 

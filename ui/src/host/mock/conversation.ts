@@ -11,12 +11,11 @@ export class MockConversation {
   read = 0;
   /** The oldest line that is still there. */
   first = 0;
-  /** How many went away, and which of those in the middle. */
-  removed = 0;
+  /** Which went away in the middle. */
   #gone = new Set<number>();
 
   add(sender: Sender, content: Content, at: number, sentAt = at, delivery: Delivery | null = null): Line {
-    const line: Line = { seq: this.lines.length, sender, sentAt, at, delivery, ...content };
+    const line: Line = { seq: this.lines.length, sender, sentAt, at, delivery, vanishesAt: null, ...content };
     this.lines.push(line);
     this.revision += 1;
     return line;
@@ -39,19 +38,17 @@ export class MockConversation {
     this.revision += 1;
   }
 
-  /** Lines that came before this time go. Answers how many. */
-  dropBefore(at: number): number {
-    const first = this.first;
+  /** Lines that came before this time go. */
+  dropBefore(at: number): void {
     while (this.first < this.lines.length && (this.lines[this.first]?.at ?? 0) < at) this.first += 1;
-    this.removed += this.first - first;
     this.revision += 1;
-    return this.first - first;
   }
 
-  /** One line goes, as a message that disappears. */
-  drop(seq: number): void {
-    this.#gone.add(seq);
-    this.removed += 1;
+  /** From this time on one line is gone, as a message that disappears. */
+  expire(seq: number, vanishesAt: number): void {
+    const old = this.lines[seq];
+    if (old) this.lines[seq] = { ...old, vanishesAt };
+    if (vanishesAt <= Date.now()) this.#gone.add(seq);
     this.revision += 1;
   }
 
@@ -86,8 +83,8 @@ export class MockConversation {
 
   #between(from: number, to: number): Page {
     const lines = this.lines.slice(Math.max(from, this.first), to).filter(({ seq }) => !this.#gone.has(seq));
-    const { revision, first, read, removed } = this;
-    return { revision, first, end: this.lines.length, read, removed, lines };
+    const { revision, first, read } = this;
+    return { revision, first, end: this.lines.length, read, lines };
   }
 
   get unread(): number {
@@ -111,7 +108,7 @@ function countsAsUnread(line: Line): boolean {
 
 function contentOf(said: Said): Content {
   if ("text" in said) return { kind: "text", text: said.text };
-  if ("vanishing" in said) return { kind: "vanishing", seconds: said.vanishing };
+  if ("vanishing" in said) return { kind: "vanishing", after: said.vanishing };
   if ("call" in said) return { kind: "call", call: said.call };
   if ("url" in said) return { kind: "link", url: said.url, host: said.host };
   return "notice" in said ? { kind: "notice", notice: said.notice } : { kind: "unknown" };

@@ -1,4 +1,4 @@
-import type { KeepCode, OpenProfile, Profile, Remembered, Retention, Seal, SealKind } from "../host";
+import type { KeepCode, OpenProfile, Profile, Remembered, Retention, Seal, SealedBy } from "../host";
 import { MockCalling } from "./calling";
 import { error } from "./error";
 
@@ -30,9 +30,9 @@ export abstract class MockKeep extends MockCalling {
   protected abstract load(): void;
   /** Nobody is there any more, unless connected. */
   protected abstract unload(): void;
-  /** Messages of this conversation are kept so long from now on; answers how many are gone. */
-  protected abstract retain(peer: number, retention: Retention): number;
-  protected abstract vanish(peer: number, seconds: number): void;
+  /** Messages of this conversation are kept so long from now on; null: as for all. */
+  protected abstract retain(peer: number, retention: Retention | null): void;
+  protected abstract vanish(peer: number, after: number | null): void;
 
   // What a test or a screenshot may do to the world outside.
 
@@ -43,16 +43,21 @@ export abstract class MockKeep extends MockCalling {
   }
 
   /** The same, and the profile does not open by itself. A passphrase opens it. */
-  wakeUpLocked(how: SealKind, code: KeepCode | null, passphrase = "open sesame"): void {
+  wakeUpLocked(how: SealedBy, code: KeepCode | null, passphrase = "open sesame"): void {
     this.#inside = { ...FRESH, how, name: "alice", port: 47800 };
     this.#passphrase = passphrase;
     this.#become({ kind: "locked", how, code });
   }
 
-  /** What is kept cannot be used. */
+  /** What is there cannot be used. */
   breakDown(code: KeepCode): void {
     this.#inside.name ??= "alice";
     this.#become({ kind: "failed", code });
+  }
+
+  /** Nothing new can be kept at the moment. */
+  stall(code: KeepCode): void {
+    this.#change({ trouble: code });
   }
 
   // The host.
@@ -71,6 +76,7 @@ export abstract class MockKeep extends MockCalling {
 
   async unlock(passphrase: Uint8Array | null): Promise<void> {
     this.check("unlock");
+    if (this.kept.kind === "open") return this.#change({ trouble: null });
     if (this.kept.kind === "locked" && this.kept.how === "passphrase") {
       const right = passphrase !== null && new TextDecoder().decode(passphrase) === this.#passphrase;
       if (!right) {
@@ -87,16 +93,15 @@ export abstract class MockKeep extends MockCalling {
     this.#change({ how: seal.kind });
   }
 
-  async setRetention(peer: number | null, retention: Retention): Promise<number> {
+  async setRetention(peer: number | null, retention: Retention | null): Promise<void> {
     this.check("setRetention");
     if (peer !== null) return this.retain(peer, retention);
-    this.#change({ retention });
-    return 0;
+    this.#change({ retention: retention ?? "off" });
   }
 
-  async setVanishing(peer: number, seconds: number): Promise<void> {
+  async setVanishing(peer: number, after: number | null): Promise<void> {
     this.check("setVanishing");
-    this.vanish(peer, seconds);
+    this.vanish(peer, after);
   }
 
   async rememberPassword(on: boolean): Promise<void> {
@@ -107,7 +112,7 @@ export abstract class MockKeep extends MockCalling {
 
   async connectRemembered(): Promise<void> {
     this.check("connectRemembered");
-    if (this.kept.kind !== "open" || !this.kept.passwordRemembered) throw error("noPassword");
+    if (this.kept.kind !== "open" || !this.kept.passwordRemembered) throw error("invalidPassword");
     const { name, port } = this.kept;
     await this.connect(name ?? "alice", new Uint8Array([1]), port ?? 0);
   }
@@ -151,7 +156,7 @@ export abstract class MockKeep extends MockCalling {
 
   async deleteProfile(name: string | null): Promise<string[]> {
     this.check("deleteProfile");
-    if (this.others.find((one) => one.name === name)?.running) throw error("profileRunning");
+    if (this.others.find((one) => one.name === name)?.running) throw error("storeInUse");
     this.others = this.others.filter((one) => one.name !== name);
     return [`/home/alice/.config/p2p-comm/profiles/${name}/settings.json`];
   }
@@ -183,13 +188,14 @@ export abstract class MockKeep extends MockCalling {
 
   #become(kept: Remembered): void {
     this.kept = kept;
-    this.tell({ remembered: true, peers: true });
+    this.tell({ status: true, peers: true });
   }
 }
 
 const FRESH: OpenProfile = {
   kind: "open",
   how: "keychain",
+  trouble: null,
   name: null,
   port: null,
   passwordRemembered: false,

@@ -11,7 +11,7 @@ export interface Person {
   muted?: boolean;
   pinned?: boolean;
   written?: string;
-  vanishing?: number;
+  vanish?: number;
   lines?: Said[];
 }
 
@@ -20,7 +20,7 @@ export type Said =
   | { by: "me" | "them"; ago: number; text: string; late?: number; delivery?: Line["delivery"] }
   | { by: "me" | "them"; ago: number; url: string; host: string | null; delivery?: Line["delivery"] }
   | { by: "me" | "them"; ago: number; call: CallRecord }
-  | { by: "me" | "them"; ago: number; vanishing: number }
+  | { by: "me" | "them"; ago: number; vanishing: number | null }
   | { by: "app"; ago: number; notice: Notice }
   | { by: "them"; ago: number; unknown: true };
 

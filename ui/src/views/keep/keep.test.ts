@@ -177,14 +177,15 @@ const TROUBLES: [KeepCode, RegExp][] = [
   ["keychainAbsent", /no keychain that answers.*on your side/],
   ["keychainLocked", /keychain of this computer is locked.*Unlock it/],
   ["keychainRefused", /refused.*Allow this program/],
-  ["keychainEmpty", /no longer has the key/],
+  ["keychainFailed", /keychain of this computer failed/],
+  ["keychainWithoutKey", /no longer has the key/],
   ["storeDamaged", /damaged.*backup/],
   ["storeNewer", /newer version.*Install that version/],
   ["storeInUse", /Another program.*Close it/],
   ["storeGone", /gone or were replaced/],
   ["storeFailed", /cannot be read or written/],
   ["diskFull", /disk is full.*Make room/],
-  ["readOnly", /does not allow writing/],
+  ["diskReadOnly", /does not allow writing/],
 ];
 
 test.each(TROUBLES)("%s is told in words, with a way out", async (code, words) => {
@@ -206,9 +207,9 @@ test("what breaks while one is connected is told in the status bar", async () =>
   const { host, user } = openRemembered();
   host.goOnline("alice", 47800);
   await screen.findAllByTestId("peer-row");
-  host.breakDown("diskFull");
+  host.stall("diskFull");
   await user.click(await screen.findByTestId("keep-trouble"));
-  expect(await screen.findByRole("dialog", { name: "Nothing is kept" })).toHaveTextContent(/disk is full/);
+  expect(await screen.findByRole("dialog", { name: "Cannot be kept" })).toHaveTextContent(/disk is full/);
 });
 
 test("in the settings the switch asks how to seal it, and goes back if one gives up", async () => {
@@ -284,7 +285,9 @@ test("messages are kept by a choice, and a shorter time asks before it deletes",
   expect(await screen.findByTestId("peer-retention-sure")).toHaveTextContent("older are deleted");
   expect(retain).toHaveBeenCalledOnce();
   await user.click(screen.getByTestId("peer-retention-delete"));
-  expect(await screen.findByText("Deleted 2 lines from this computer")).toBeVisible();
+  await waitFor(() => expect(retain).toHaveBeenLastCalledWith(1, "day"));
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(screen.getByText("Earlier messages are no longer kept.")).toBeInTheDocument());
 });
 
 test("who is not remembered has no messages kept, but may export them", async () => {
@@ -305,6 +308,24 @@ test("a timer for both is announced by a line and a sign in the header", async (
   await waitFor(() => expect(screen.getByTestId("vanishing-line")).toHaveTextContent("You set messages to disappear"));
   await user.keyboard("{Escape}");
   expect(await screen.findByTestId("vanishing")).toHaveTextContent("1 hour");
+});
+
+test("a shorter time for all asks, too", async () => {
+  const { host, user } = openRemembered((host) => host.wakeUp({ retention: "month" }));
+  await screen.findAllByTestId("peer-row");
+  await openSettings(user, "privacy");
+  await user.selectOptions(await screen.findByTestId("keep-retention"), "off");
+  expect(await screen.findByTestId("keep-retention-sure")).toHaveTextContent("without a choice of their own");
+  expect(host.kept).toMatchObject({ retention: "month" });
+  await user.click(screen.getByTestId("keep-retention-delete"));
+  await waitFor(() => expect(host.kept).toMatchObject({ retention: "off" }));
+});
+
+test("while the keychain is asked, nothing is offered to try again", async () => {
+  openRemembered((host) => host.wakeUpLocked("keychain", null));
+  expect(await screen.findByTestId("unlock")).toHaveTextContent(/Opening what is remembered/);
+  expect(screen.queryByTestId("unlock-submit")).toBeNull();
+  expect(screen.getByTestId("unlock-without")).toBeEnabled();
 });
 
 test("an app that cannot make messages disappear is named as the reason", async () => {
@@ -338,7 +359,7 @@ test("an import says how much came, and what is no export", async () => {
   await keepDialog(user);
   await user.click(screen.getByTestId("import"));
   expect(await screen.findByText("Added 12 lines")).toBeVisible();
-  host.failNext("importConversation", "invalidImport");
+  host.failNext("importConversation", "invalidExport");
   await waitFor(() => expect(screen.getByTestId("import")).toBeEnabled());
   await user.click(screen.getByTestId("import"));
   expect(await screen.findByText(/no export of a conversation/)).toBeVisible();
