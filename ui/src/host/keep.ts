@@ -1,5 +1,5 @@
 /** What is remembered on this computer, for whoever asked for it: the profile, the messages, the password. */
-import type { Code, ProfileEntry, Remembered, Retention, SealedBy } from "../bindings.gen";
+import type { Code, ProfileEntry, Remembered, Retention } from "../bindings.gen";
 
 export type { Retention, SealedBy } from "../bindings.gen";
 
