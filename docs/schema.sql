@@ -63,7 +63,7 @@ CREATE INDEX inboxes_of_peer ON inboxes (peer);
 
 -- The lines of conversations.
 CREATE TABLE lines (
-    id INTEGER PRIMARY KEY, -- grows in the order of writing
+    id INTEGER PRIMARY KEY AUTOINCREMENT, -- grows in the order of writing; never used again, so that the index never confuses two lines
     -- A line takes its words with it, so it is never removed by the database itself.
     peer INTEGER NOT NULL REFERENCES peers (id) ON DELETE RESTRICT,
     seq INTEGER NOT NULL, -- place in the conversation, from 0; there may be gaps
@@ -87,6 +87,8 @@ CREATE VIRTUAL TABLE words USING fts5 (
     peer, text, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
 );
 INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
+-- A message alone is a small segment of the index; merging them at every sixteenth would delay acknowledgements.
+INSERT INTO words (words, rank) VALUES ('crisismerge', 64);
 
 -- The version of Unicode that letters were folded by; with another one the index is made anew.
 CREATE TABLE folding (unicode TEXT NOT NULL) STRICT;

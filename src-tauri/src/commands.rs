@@ -24,7 +24,7 @@ const OF_A_CALL: [&str; 13] = [
     "end_call",
     "notices",
     "page_ready",
-    "peers",
+    "peer_of_call",
     "reject_call",
     "send_text",
     "set_deafened",
@@ -175,6 +175,7 @@ fn builder() -> tauri_specta::Builder<Wry> {
             call::reject_call,
             call::end_call,
             call::current_call,
+            call::peer_of_call,
             call::voice_stats,
             call::set_muted,
             call::set_deafened,
@@ -225,7 +226,8 @@ mod tests {
     fn the_small_windows_may_only_handle_the_call() {
         for page in [popup::LABEL, popup::COMPACT] {
             assert!(may(page, "accept_call") && may(page, "settings"));
-            for command in ["connect", "read_qr", "set_settings", "page", "search", "invite", "quit", "log", "add_peer"]
+            for command in
+                ["connect", "read_qr", "set_settings", "page", "search", "invite", "quit", "log", "peers", "add_peer"]
             {
                 assert!(!may(page, command), "{page} {command}");
             }
@@ -241,6 +243,6 @@ mod tests {
             assert!(!may("talk-3", command), "{command}");
         }
         assert!(!may("talk-", "page") && !may("talk-x", "page"));
-        assert!(!may("else", "peers"));
+        assert!(!may("else", "settings"));
     }
 }

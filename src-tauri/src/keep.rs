@@ -201,6 +201,7 @@ fn words(gone: &Forgotten, directory: &Path) -> String {
         Forgotten::Key => "The key of the store, from the keychain".to_owned(),
         Forgotten::Password => "The remembered password, from the keychain".to_owned(),
         Forgotten::File(name) => directory.join(name).display().to_string(),
+        Forgotten::Left(_) => "Not deleted: the keychain gave no answer, so our entries may still be in it".to_owned(),
         Forgotten::Directory => directory.display().to_string(),
     }
 }

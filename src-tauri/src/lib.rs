@@ -4,6 +4,7 @@
 //! engine passes `events` to the pages, which then read what they show. What is shown outside the pages `desk` decides.
 
 mod args;
+mod blank;
 mod commands;
 mod desk;
 mod events;
@@ -74,6 +75,7 @@ pub fn run() -> ExitCode {
         .manage(view_files)
         .manage(Ending::default())
         .manage(ready::Ready::new(started))
+        .manage(popup::Wanted::default())
         .setup(move |app| Ok(set_up(app, place, hidden)?))
         .build(tauri::generate_context!());
     match app {

@@ -26,11 +26,21 @@ use tokio::sync::mpsc;
 pub(crate) struct Board(mpsc::UnboundedSender<Order>);
 
 /// What is asked of the desktop.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 enum Order {
     /// Shown, in place of an earlier note of the same subject.
     Show(Note),
     Close(Subject),
+}
+
+#[cfg(target_os = "linux")]
+impl Order {
+    fn subject(&self) -> Subject {
+        match self {
+            Self::Show(note) => note.subject,
+            Self::Close(subject) => *subject,
+        }
+    }
 }
 
 impl Board {
@@ -75,7 +85,7 @@ async fn carry_out(app: &AppHandle, subject: Subject, press: Press, token: Optio
     window::raise(app, token);
     match subject {
         Subject::Call { peer, .. } | Subject::Conversation(peer) => events::tell(app, &ShellEvent::Open { peer }),
-        Subject::Requests | Subject::StillRunning => {}
+        Subject::Requests | Subject::StillRunning | Subject::Blank => {}
     }
     if let (Subject::Call { call, .. }, Press::Accept) = (subject, press) {
         engine.accept_call(call).await?;

@@ -3,6 +3,7 @@
 use crate::settings::Preferences;
 use crate::{platform, window};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tauri::{AppHandle, LogicalSize, Manager as _, Monitor, PhysicalPosition, WebviewWindow};
 
 pub(crate) const LABEL: &str = "popup";
@@ -15,13 +16,18 @@ const MARGIN: f64 = 24.0;
 /// About the height of a title bar.
 const TITLE_BAR: f64 = 36.0;
 
+/// Somebody calls: a popup that is still being made shows once it is there.
+#[derive(Default)]
+pub(crate) struct Wanted(AtomicBool);
+
 /// Makes the popup, hidden: it shows at once when somebody calls.
 pub(crate) fn prepare(app: &AppHandle) {
     // On Wayland no program can put a window on top or into a corner: there the notification is the popup.
     if platform::wayland() || app.get_webview_window(LABEL).is_some() {
         return;
     }
-    let built = related(app, LABEL, page(LABEL), |builder| {
+    let wanting = app.clone();
+    let built = related(app, LABEL, page(LABEL), move |builder| {
         let popup = builder
             .title("Incoming call")
             .inner_size(POPUP_SIZE.width, POPUP_SIZE.height)
@@ -32,7 +38,11 @@ pub(crate) fn prepare(app: &AppHandle) {
             .focused(false)
             .visible(false)
             .build()?;
-        window::tame(&popup)
+        window::tame(&popup)?;
+        if wanting.state::<Wanted>().0.load(Ordering::SeqCst) {
+            show(&wanting);
+        }
+        Ok(())
     });
     if let Err(error) = built {
         tracing::warn!(%error, "no popup");
@@ -48,6 +58,8 @@ pub(crate) fn discard(app: &AppHandle) {
 
 /// Shows the popup in the corner of the screen where the pointer is. It takes no focus.
 pub(crate) fn show(app: &AppHandle) {
+    // Before the look for the window: whoever makes it looks the other way round.
+    app.state::<Wanted>().0.store(true, Ordering::SeqCst);
     let Some(popup) = app.get_webview_window(LABEL) else { return };
     let size = grown(app, POPUP_SIZE);
     let shown = popup.set_size(size).and_then(|()| place(app, &popup, size)).and_then(|()| {
@@ -64,6 +76,7 @@ pub(crate) fn show(app: &AppHandle) {
 }
 
 pub(crate) fn hide(app: &AppHandle) {
+    app.state::<Wanted>().0.store(false, Ordering::SeqCst);
     if let Some(Err(error)) = app.get_webview_window(LABEL).map(|popup| popup.hide()) {
         tracing::warn!(%error, "the popup stays");
     }

@@ -36,9 +36,9 @@ fn find(picture: &DynamicImage) -> Result<String, Code> {
     let full = grey.width().max(grey.height());
     let smaller = SIDES.into_iter().filter(|side| *side < full).map(|side| {
         let shrunk = |length: u32| (u64::from(length) * u64::from(side) / u64::from(full)).max(1) as u32;
-        image::imageops::resize(&grey, shrunk(grey.width()), shrunk(grey.height()), FilterType::Triangle)
+        grey.resize_exact(shrunk(grey.width()), shrunk(grey.height()), FilterType::Triangle)
     });
-    smaller.chain([grey.clone()]).find_map(|grey| decode(&grey)).ok_or(Code::NoQr)
+    smaller.chain([grey.clone()]).find_map(|grey| decode(&grey.into_luma8())).ok_or(Code::NoQr)
 }
 
 fn decode(grey: &GrayImage) -> Option<String> {
@@ -54,12 +54,13 @@ fn decode(grey: &GrayImage) -> Option<String> {
 }
 
 /// What is transparent is seen on white.
-fn on_white(picture: &DynamicImage) -> GrayImage {
+fn on_white(picture: &DynamicImage) -> DynamicImage {
     let pixels = picture.to_luma_alpha8();
-    GrayImage::from_fn(pixels.width(), pixels.height(), |x, y| {
-        let [light, alpha] = pixels.get_pixel(x, y).0.map(u32::from);
-        image::Luma([((light * alpha + 255 * (255 - alpha)) / 255) as u8])
-    })
+    let (width, height) = pixels.dimensions();
+    let blended = |light: u8, alpha: u8| ((u32::from(light) * u32::from(alpha)) / 255) as u8 + (255 - alpha);
+    let grey = pixels.as_raw().chunks_exact(2).map(|pixel| blended(pixel[0], pixel[1])).collect();
+    // As many as there are pixels.
+    GrayImage::from_raw(width, height, grey).unwrap_or_default().into()
 }
 
 #[cfg(test)]

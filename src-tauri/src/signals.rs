@@ -1,6 +1,7 @@
 use tauri::AppHandle;
 
-/// Ends the program properly, goodbyes included, when the system asks it to (SIGTERM, SIGINT, Ctrl+C).
+/// Ends the program properly, goodbyes included, when the system asks it to (SIGTERM, SIGINT, Ctrl+C), or
+/// the terminal that it was started in is closed (SIGHUP).
 pub(crate) fn quit_when_asked(app: AppHandle) {
     tauri::async_runtime::spawn(async move {
         asked().await;
@@ -11,9 +12,12 @@ pub(crate) fn quit_when_asked(app: AppHandle) {
 #[cfg(unix)]
 async fn asked() {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    let (Ok(mut terminate), Ok(mut hang_up)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) else {
+        return std::future::pending().await;
+    };
     tokio::select! {
         _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
     }
 }

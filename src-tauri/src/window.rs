@@ -1,7 +1,7 @@
 //! The main window: it opens, hides and comes back, and is never lost.
 
 #[cfg(target_os = "linux")]
-mod webkit;
+pub(crate) mod webkit;
 
 use crate::events::ShellNotice;
 use crate::notices::Notices;
@@ -9,7 +9,7 @@ use crate::notify::{Board, Note};
 use crate::settings::{self, Preferences};
 use crate::tray::Tray;
 use crate::view::View;
-use crate::{Profile, popup, talk};
+use crate::{Profile, blank, popup, talk};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,7 +65,8 @@ pub(crate) fn tame(window: &WebviewWindow) -> tauri::Result<()> {
     #[cfg(target_os = "linux")]
     {
         let app = window.app_handle().clone();
-        window.with_webview(move |view| webkit::tame(&view.inner(), app))?;
+        let main = window.label() == MAIN;
+        window.with_webview(move |view| webkit::tame(&view.inner(), app, main))?;
     }
     let _ = window;
     Ok(())
@@ -106,6 +107,7 @@ pub(crate) fn raise(app: &AppHandle, token: Option<&str>) {
         window.show()?;
         window.set_focus()
     });
+    blank::raised(app);
 }
 
 /// A window that is hidden would be lost: it becomes a minimised one.

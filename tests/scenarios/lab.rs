@@ -55,7 +55,13 @@ impl Start<'_> {
     }
 
     pub(crate) async fn go(self) -> Person {
+        self.prepared(async |_| ()).await
+    }
+
+    /// The same, with something to be done before the session begins.
+    pub(crate) async fn prepared(self, prepare: impl AsyncFnOnce(&Handle)) -> Person {
         let handle = Engine::spawn(self.options);
+        prepare(&handle).await;
         let changes = handle.changes().await.unwrap();
         let mut person = Person { handle, changes, ip: self.ip, name: self.name, config: self.config, port: 0 };
         person.connect(self.password).await.unwrap();

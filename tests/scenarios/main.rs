@@ -8,6 +8,7 @@ mod connection;
 mod consent;
 mod delivery;
 mod guesses;
+mod keep;
 mod lab;
 mod logs;
 mod loopback;

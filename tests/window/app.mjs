@@ -31,6 +31,9 @@ async function drive(capabilities, home, env) {
       .withCapabilities(new Capabilities(capabilities))
       .build();
     const driver = await within(DRIVER_MS, "the window opens", opening);
+    // Each step says for itself that it hangs: the end of the whole test would not say where.
+    const execute = driver.execute.bind(driver);
+    driver.execute = (step) => within(DRIVER_MS, `the driver is done with ${step.getName()}`, execute(step));
     return new App(driver, driverProcess, home);
   } catch (error) {
     await driverProcess.stop();

@@ -111,6 +111,27 @@ windowTest("keys that work everywhere accept, end and reject calls", async (stag
   await bob.shows("call-line", /reject|declin/i);
 });
 
+windowTest("keys that work everywhere are carried out in the order in which they were pressed", async (stage) => {
+  const { alice, bob } = await meet(stage);
+  await change(alice, (settings) => {
+    settings.shortcuts.mute = "Control+Shift+KeyM";
+    settings.shortcuts.talk = "F9";
+    settings.audio.transmit = { kind: "pushToTalk", releaseMs: 0 };
+  });
+  await alice.click("call-start");
+  await bob.click("call-accept");
+  await alice.one("call-mute");
+  const screen = stage.screen("alice");
+  const presses = (times) => Array(times).fill(["keydown", "F9", "keyup", "F9"]).flat();
+  const talks = async () => (await alice.ask("voice_stats")).transmitting;
+  await screen.run("xdotool", [...presses(10), "keydown", "F9"]);
+  await until("the last one was a press: it talks", talks);
+  await screen.run("xdotool", ["keyup", "F9", ...presses(10)]);
+  await until("the last one was a release", async () => !(await talks()));
+  await screen.keys(...Array(7).fill("ctrl+shift+m"));
+  await until("seven times is once", async () => (await alice.ask("current_call")).muted);
+});
+
 windowTest("a shortcut that another program has is told", async (stage) => {
   const home = await stage.home("alice");
   const directory = join(home.env.P2P_COMM_DATA_DIR, "profiles/other");
@@ -171,7 +192,8 @@ windowTest(
     for (const handle of handles.filter((handle) => handle !== main)) {
       await alice.driver.switchTo().window(handle);
       assert.equal((await alice.ask("current_call")).phase, "active");
-      for (const command of ["log", "status", "invite", "quit"]) {
+      assert.equal((await alice.ask("peer_of_call")).label, "bob");
+      for (const command of ["log", "status", "invite", "quit", "peers"]) {
         await assert.rejects(alice.ask(command), /not found|not allowed/i, command);
       }
     }

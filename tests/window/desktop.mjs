@@ -31,7 +31,7 @@ class Desktops {
     this.running = [];
     this.shared = {};
     // Last in, so after the processes ended, should the whole test be ended from outside.
-    process.on("exit", () => this.#removeRoot());
+    process.on("exit", this.#removeRoot);
   }
 
   async startBus() {
@@ -61,16 +61,16 @@ class Desktops {
   }
 
   /**
-   * A display with a window manager, a sound server and a fresh home directory.
+   * A display of this size with a window manager, a sound server and a fresh home directory.
    * @returns {Promise<{ directory: string, env: Record<string, string>, sound: object, screen: Screen }>}
    */
-  async open(name) {
+  async open(name, screen = SCREEN) {
     const home = this.#home(name);
     // Drawn by lot: servers that look for the first free number take each other's when tests run side by side.
     // Below 59536: clients of X count it onto the TCP port 6000, and debug builds of theirs end on an overflow.
     const number = randomInt(1000, 59_000);
     // Without "-noreset" it starts anew when its only program ends, and turns away who comes in that moment.
-    const options = ["-displayfd", "3", "-screen", "0", SCREEN, "-nolisten", "tcp", "-noreset"];
+    const options = ["-displayfd", "3", "-screen", "0", screen, "-nolisten", "tcp", "-noreset"];
     const server = start("Xvfb", [`:${number}`, ...options], { env: home.env, extraPipes: 1 });
     this.running.push(server);
     home.env.DISPLAY = `:${await firstLine(server, "the X server")}`;
@@ -90,13 +90,12 @@ class Desktops {
   }
 
   async stop() {
-    for (const process of this.running.splice(0).reverse()) await process.stop();
+    for (const running of this.running.splice(0).reverse()) await running.stop();
     this.#removeRoot();
+    process.off("exit", this.#removeRoot);
   }
 
-  #removeRoot() {
-    rmSync(this.root, { recursive: true, force: true });
-  }
+  #removeRoot = () => rmSync(this.root, { recursive: true, force: true });
 
   #home(name) {
     const directory = join(this.root, name);

@@ -21,12 +21,15 @@ class Daemon extends Interface {
   /** Everything that was ever asked to be shown. */
   asked = [];
   last = 0;
+  /** Nobody hears what became of a notification before this is over. */
+  answering = Promise.resolve();
 
-  Notify(program, replaces, _icon, title, body, actions, hints, time) {
+  async Notify(program, replaces, _icon, title, body, actions, hints, time) {
     const id = replaces || ++this.last;
     const note = { id, replaces, program, title, body, actions, hints: plain(hints), time };
     this.shown.set(id, note);
     this.asked.push(note);
+    await this.answering;
     return id;
   }
   CloseNotification(id) {
@@ -89,6 +92,15 @@ class Notifications {
   /** Everything that was ever asked for with this title. */
   asked(title) {
     return this.daemon.asked.filter((note) => title.test(note.title));
+  }
+
+  /** Shows notifications, but answers nobody. @returns the way to answer */
+  stall() {
+    let go;
+    this.daemon.answering = new Promise((resolve) => {
+      go = resolve;
+    });
+    return go;
   }
 
   /** Presses a button of a notification, or "default": the notification itself. */

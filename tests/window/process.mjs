@@ -1,5 +1,6 @@
 // Child processes that are certain to end: each runs in a group of its own, and `stop` ends that group by its id.
 import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 
 const KEPT_OUTPUT = 64 * 1024;
 const GRACE_MS = 3000;
@@ -54,6 +55,23 @@ export function start(command, args, { env = process.env, cwd, extraPipes = 0 } 
   }
 
   return { pid: child.pid, pipes: child.stdio.slice(3), output: () => output, exited, closed, stop };
+}
+
+/** The ids of the processes of this home that have this name. */
+export function processesOf(home, name) {
+  // The system keeps as much of it.
+  const kept = name.slice(0, 15);
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .filter((pid) => {
+      try {
+        const comm = readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+        return comm === kept && readFileSync(`/proc/${pid}/environ`, "utf8").includes(`HOME=${home.directory}\0`);
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
 }
 
 function signalGroup(pid, signal) {

@@ -1,7 +1,9 @@
 // Somebody calls or writes while one is busy elsewhere.
 import assert from "node:assert/strict";
-import { windowTest } from "./stage.mjs";
-import { meet, say, sees } from "./steps.mjs";
+import { basename } from "node:path";
+import { processesOf } from "./process.mjs";
+import { BINARY, longTest, windowTest } from "./stage.mjs";
+import { change, meet, say, sees } from "./steps.mjs";
 import { until } from "./wait.mjs";
 
 const POPUP = /calls you|Incoming call/;
@@ -54,6 +56,85 @@ windowTest("a call is rejected in the popup", async (stage) => {
   await screen.noWindow(POPUP, GONE_MS);
   await bob.none("incoming-call");
 });
+
+windowTest("a call is rejected with a message in the popup", async (stage) => {
+  const { alice, bob } = await meet(stage);
+  await alice.click("call-start");
+  const screen = stage.screen("bob");
+  const popup = await screen.window(POPUP);
+  await popup.activate();
+  await until("the popup has the keys", async () => (await screen.active()) === popup.id);
+  await screen.keys("Tab", "Tab", "Tab", "Return");
+  await screen.type("later today");
+  await bob.picture("17-popup-reply-bob");
+  await screen.keys("Return");
+  await alice.shows("call-line", /reject|declin/i);
+  await sees(alice, "later today", { sender: "them" });
+  await screen.noWindow(POPUP, GONE_MS);
+});
+
+windowTest("the main window takes the popup's place where the person wants that", async (stage) => {
+  await stage.tray();
+  const { alice, bob } = await meet(stage);
+  await change(bob, (settings) => {
+    settings.notifications.incoming = "window";
+  });
+  const screen = stage.screen("bob");
+  await (await screen.window(/P2P Privacy Communications/)).close();
+  await screen.noWindow(/P2P Privacy Communications/);
+  await alice.click("call-start");
+  const main = await screen.window(/^alice is calling/);
+  await until("it has the keys", async () => (await screen.active()) === main.id);
+  await bob.one("incoming-call");
+  assert.equal((await screen.windows()).length, 1, "no popup");
+});
+
+windowTest("Disconnect takes back at once what rings", async (stage) => {
+  const { alice, ringing } = await ring(stage);
+  await ringing.icon.choose("Disconnect");
+  await ringing.over(GONE_MS);
+  // Who disconnects does not say so to a caller: it could be asleep, or come back.
+  await alice.shows("call-state", /searching/i);
+});
+
+longTest("a call that nobody answers is gone with everything that announced it", async (stage) => {
+  const { alice, bob, ringing } = await ring(stage);
+  // Not before its time, 45 s: it still rings when the other tests of a call would be long over.
+  await until("it is given up", async () => (await bob.ask("current_call")) === null, 60_000);
+  await ringing.over(GONE_MS);
+  await alice.shows("call-line", /no answer/i);
+});
+
+longTest("a call whose caller is lost is gone with everything that announced it", async (stage) => {
+  const { bob, ringing } = await ring(stage);
+  const [program] = processesOf(await stage.home("alice"), basename(BINARY));
+  process.kill(program, "SIGKILL");
+  await until("it is given up", async () => (await bob.ask("current_call")) === null, 60_000);
+  await ringing.over(GONE_MS);
+});
+
+/** Alice calls bob, and everything that announces it is there. */
+async function ring(stage) {
+  const notifications = await stage.notifications();
+  const tray = await stage.tray();
+  const { alice, bob } = await meet(stage);
+  const icon = await tray.icon("P2P Privacy Communications – bob");
+  const screen = stage.screen("bob");
+  await alice.click("call-start");
+  await screen.window(POPUP);
+  await screen.window(/^alice is calling/);
+  await notifications.one("bob", /^alice$/, /calling/);
+  await until("the tray flashes", async () => (await icon.status()) === "NeedsAttention");
+  const announced = () => notifications.of("bob").some(({ body }) => /calling/.test(body));
+  const over = (deadlineMs) =>
+    Promise.all([
+      screen.noWindow(POPUP, deadlineMs),
+      screen.noWindow(/alice is calling/, deadlineMs),
+      until("the notification is gone", () => !announced(), deadlineMs),
+      until("the tray is calm", async () => (await icon.status()) === "Active", deadlineMs),
+    ]);
+  return { alice, bob, ringing: { icon, over } };
+}
 
 windowTest("do not disturb, chosen while it rings, takes back everything that disturbs", async (stage) => {
   const notifications = await stage.notifications();

@@ -4,10 +4,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { looksLike, takePicture } from "./picture.mjs";
-import { start } from "./process.mjs";
+import { processesOf, start } from "./process.mjs";
 import { BINARY, windowTest } from "./stage.mjs";
 import { change, PASSWORD } from "./steps.mjs";
 import { until } from "./wait.mjs";
+
+/** Of WebKit, that draw pages. */
+const WEB_PROCESS = "WebKitWebProcess";
 
 const fileOf = (home, name) => join(home.env.P2P_COMM_DATA_DIR, "profiles", name, "settings.json");
 
@@ -114,10 +117,10 @@ windowTest("after its web process was killed the page is drawn again, with every
     await until("alice is connected", async () => /Connected as alice/.test(await (await icon).words()));
     const before = await until("the page is drawn", () => steadyPicture(home, "14-before-it-was-killed"));
 
-    const processes = webProcesses(home);
+    const processes = processesOf(home, WEB_PROCESS);
     assert.equal(processes.length, 1, "all windows share one web process");
     for (const pid of processes) process.kill(pid, "SIGKILL");
-    await until("another process draws", () => webProcesses(home).some((pid) => !processes.includes(pid)));
+    await until("another process draws", () => processesOf(home, WEB_PROCESS).some((pid) => !processes.includes(pid)));
     await until("the page is as it was", async () =>
       looksLike(home, before, await takePicture(home, "14-after-it-was-killed")),
     );
@@ -132,22 +135,4 @@ async function steadyPicture(home, name) {
   await sleep(1000);
   const second = await takePicture(home, name);
   return (await looksLike(home, first, second)) && second;
-}
-
-/** Processes of WebKit that draw pages on this home's display. */
-function webProcesses(home) {
-  return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .filter((pid) => {
-      try {
-        const name = readFileSync(`/proc/${pid}/comm`, "utf8");
-        return (
-          /^WebKitWebProces/.test(name) &&
-          readFileSync(`/proc/${pid}/environ`, "utf8").includes(`HOME=${home.directory}\0`)
-        );
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
 }

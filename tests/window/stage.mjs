@@ -1,6 +1,6 @@
 // What every window test stands on: desktops, the app in them, and evidence when something fails.
 import { join } from "node:path";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { openApp, openBrowser } from "./app.mjs";
 import { joinBus } from "./bus.mjs";
@@ -28,6 +28,20 @@ export function windowTest(title, body, deadlineMs = TEST_DEADLINE_MS) {
     } finally {
       await stage.clear();
     }
+  });
+}
+
+const long = [];
+
+/** A test that mostly waits for a time to pass, or asks nothing of the time: those of all files run side by side. */
+export function longTest(title, body, deadlineMs) {
+  long.push([title, body, deadlineMs]);
+}
+
+/** Runs the long tests of the files that were read until now. */
+export function longTests() {
+  describe("what takes long, side by side", { concurrency: true }, () => {
+    for (const one of long) windowTest(...one);
   });
 }
 
@@ -70,8 +84,8 @@ class Stage {
   }
 
   /** The desktop of this person, the same at every call. */
-  async home(name) {
-    if (!this.homes.has(name)) this.homes.set(name, await this.desktops.open(name));
+  async home(name, screen) {
+    if (!this.homes.has(name)) this.homes.set(name, await this.desktops.open(name, screen));
     return this.homes.get(name);
   }
 
@@ -92,9 +106,9 @@ class Stage {
     return app;
   }
 
-  /** Opens a bare window of the web engine on this person's desktop. */
-  async browse(name) {
-    const browser = await openBrowser(await this.home(name));
+  /** Opens a bare window of the web engine, on a desktop with a screen of this size. */
+  async browse(name, screen) {
+    const browser = await openBrowser(await this.home(name, screen));
     this.apps.set(name, browser);
     return browser;
   }

@@ -1,6 +1,10 @@
 // What the tray shows, and where the window goes when it is closed.
 import assert from "node:assert/strict";
-import { windowTest } from "./stage.mjs";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { start } from "./process.mjs";
+import { BINARY, windowTest } from "./stage.mjs";
 import { connect, meet } from "./steps.mjs";
 import { until } from "./wait.mjs";
 
@@ -93,6 +97,26 @@ windowTest("without a tray, closing minimises", async (stage) => {
   await until("it is minimised", async () => (await window.state()).includes("HIDDEN"));
   await window.activate();
   await until("it is back", async () => !(await window.state()).includes("HIDDEN"));
+});
+
+windowTest("the tray may come after the program, also at a hidden start", async (stage) => {
+  const home = await stage.home("alice");
+  const app = start(BINARY, ["--profile", "alice", "--hidden"], { env: home.env });
+  try {
+    const directory = join(home.env.XDG_RUNTIME_DIR, "p2p-comm");
+    await until("the program is up", () => readdirSync(directory).some((file) => file.endsWith(".sock")));
+    // Started at once it would be there first.
+    await sleep(1000);
+    const tray = await stage.tray();
+    const icon = await tray.icon(ALICE);
+    assert.deepEqual(await home.screen.windows(), [], "it waited for the tray");
+    await icon.choose("Show");
+    await (await home.screen.window(TITLE)).close();
+    await home.screen.noWindow(TITLE);
+    await icon.offers("Connect…");
+  } finally {
+    await app.stop();
+  }
 });
 
 windowTest("a hidden window comes out when the tray goes away", async (stage) => {

@@ -58,6 +58,8 @@ export const commands = {
 	rejectCall: (call: CallNumber) => __TAURI_INVOKE<null>("reject_call", { call }),
 	endCall: (call: CallNumber) => __TAURI_INVOKE<null>("end_call", { call }),
 	currentCall: () => __TAURI_INVOKE<CallSnapshot | null>("current_call"),
+	/**  With whom it is: the small windows learn of nobody else. */
+	peerOfCall: () => __TAURI_INVOKE<PeerSnapshot | null>("peer_of_call"),
 	voiceStats: () => __TAURI_INVOKE<VoiceStats | null>("voice_stats"),
 	setMuted: (muted: boolean) => __TAURI_INVOKE<null>("set_muted", { muted }),
 	setDeafened: (deafened: boolean) => __TAURI_INVOKE<null>("set_deafened", { deafened }),

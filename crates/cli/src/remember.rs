@@ -4,9 +4,9 @@ use crate::args::{Export, Remember};
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::password;
+use crate::{password, words};
 use p2p_comm_engine::{Code, Engine, ExportFormat, Handle, Keeping, Options};
-use std::io::stdout;
+use std::io::{Write as _, stdout};
 
 /// Opens what is kept, or begins to keep.
 pub(crate) async fn start(handle: &Handle, remember: &Remember, out: &mut Output) -> Result<(), Failure> {
@@ -47,13 +47,11 @@ pub(crate) async fn export(export: &Export) -> Result<(), Failure> {
 /// Removes everything that is kept, and says what that was.
 pub(crate) async fn forget(store: &Remember) -> Result<(), Failure> {
     let forgotten = open(store)?.forget_everything().await?;
-    for one in &forgotten {
-        println!("removed {}", crate::words::forgotten(one));
-    }
+    let mut words: String = forgotten.iter().map(|one| format!("removed {}\n", words::forgotten(one))).collect();
     if forgotten.is_empty() {
-        println!("nothing was kept");
+        words.push_str("nothing was kept\n");
     }
-    Ok(())
+    stdout().write_all(words.as_bytes()).map_err(|_| Failure::OutputClosed)
 }
 
 fn open(store: &Remember) -> Result<Handle, Failure> {

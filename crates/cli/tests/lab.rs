@@ -170,7 +170,7 @@ impl Run {
     }
 
     /// What it printed and that was not read yet.
-    fn rest(&mut self) -> &[String] {
+    pub(crate) fn rest(&mut self) -> &[String] {
         self.seen.extend(self.lines.try_iter());
         &self.seen
     }

@@ -7,5 +7,6 @@ mod hygiene;
 mod lab;
 mod loss;
 mod relay;
+mod remembering;
 mod sending;
 mod usage;

@@ -85,7 +85,7 @@ impl Conversation {
         kept: bool,
     ) -> Self {
         let mut this = Self::new(watermarks);
-        let older = extent.count > tail.len() as u64;
+        let older = extent.first < tail.first().map_or(extent.end, |line| line.seq);
         for line in &tail {
             this.bytes += cost(&line.content);
             this.expiring.extend(line.expires_at.map(|at| (at, line.seq)));

@@ -208,9 +208,9 @@ impl Batch {
             true => Ok(Vec::new()),
             false => store.write(&self.changes).map(|()| Vec::new()),
         };
+        self.errands.drain(..).for_each(|errand| errand(&mut store));
         if result.is_ok() {
             self.changes.clear();
-            self.errands.drain(..).for_each(|errand| errand(&mut store));
             if let Some(now) = self.expire {
                 result = store.expire(now);
             }
@@ -262,7 +262,7 @@ impl Actor {
     /// Keeps an entry as it is now, or notes that it is gone.
     pub(crate) fn keep_peer(&mut self, peer: PeerId) {
         let record = self.peer_record(peer);
-        let removed = record.is_none() && self.node.keeps(peer);
+        let removed = self.node.delivery(peer).is_none() && self.node.keeps(peer);
         let Some(open) = self.keep.open() else { return };
         match record {
             Some((record, received)) => {

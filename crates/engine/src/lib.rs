@@ -57,6 +57,8 @@ pub use p2p_comm_model::{
 #[cfg(feature = "test-util")]
 pub use p2p_comm_net::mem;
 pub use p2p_comm_net::{Config as NetConfig, Windows};
+#[cfg(feature = "test-util")]
+pub use p2p_comm_store::MemoryKeychain;
 pub use p2p_comm_store::{Forgotten, Found, Vault};
 pub use passphrase::suggest_password;
 

@@ -80,7 +80,7 @@ pub(crate) fn read(path: &Path, most: u64) -> Result<Option<Vec<u8>>, Error> {
 }
 
 /// The right to use a directory, for as long as this lives; a killed program leaves none behind.
-pub(crate) struct Lock(#[expect(dead_code, reason = "held, not used")] File);
+pub(crate) struct Lock(File);
 
 impl Lock {
     /// Fails with [`Error::InUse`] if another has it.
@@ -96,6 +96,13 @@ impl Lock {
                 Err(TryLockError::Error(error)) => return Err(failure(path, error)),
             }
         }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing is not enough: a process that another thread has just forked has the file, too, until it becomes another program.
+        let _ = self.0.unlock();
     }
 }
 

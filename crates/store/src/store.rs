@@ -8,9 +8,6 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Lines that are deleted in one transaction, when it may be many.
-const AT_ONCE: usize = 1000;
-
 /// An open store: the one that writes. `Send`; while it lives no other instance opens the same files.
 pub struct Store {
     connection: Connection,
@@ -113,13 +110,9 @@ impl Store {
         self.unclean |= queued;
         let mut gone = BTreeMap::new();
         for which in due {
-            // In steps, so that whoever stops the program in between loses little of the work.
-            while let removed @ [_, ..] =
-                &*self.in_transaction(|connection| Ok(lines::remove(connection, &which, AT_ONCE)?))?
-            {
-                self.unclean = true;
-                removed.iter().for_each(|peer| *gone.entry(*peer).or_insert(0) += 1);
-            }
+            let removed = self.in_transaction(|connection| Ok(lines::remove(connection, &which)?))?;
+            self.unclean |= !removed.is_empty();
+            removed.iter().for_each(|peer| *gone.entry(*peer).or_insert(0) += 1);
         }
         self.scrub();
         gone.into_iter().map(|(peer, lines)| self.expired(peer, lines)).collect()
@@ -192,7 +185,7 @@ fn apply(connection: &Connection, change: &Change) -> Result<Leaves, Error> {
         Change::Profile(profile) => profile::put(connection, profile)?,
         Change::Peer(peer) => peers::put(connection, peer)?,
         Change::Removed(peer) => {
-            lines::remove(connection, &Which::Between(*peer, 0..u64::MAX), usize::MAX)?;
+            lines::remove(connection, &Which::Between(*peer, 0..u64::MAX))?;
             peers::remove(connection, *peer)?;
             return Ok(Leaves::Deleted);
         }
@@ -214,7 +207,7 @@ fn apply(connection: &Connection, change: &Change) -> Result<Leaves, Error> {
         Change::Unsupported(peer, counter) => lines::unsupported(connection, *peer, *counter)?,
         Change::Read(peer, seq) => known(peer, peers::read(connection, *peer, *seq)?)?,
         Change::DropLines(peer, seqs) => {
-            let removed = lines::remove(connection, &Which::Between(*peer, seqs.clone()), usize::MAX)?;
+            let removed = lines::remove(connection, &Which::Between(*peer, seqs.clone()))?;
             return Ok(if removed.is_empty() { Leaves::Nothing } else { Leaves::Deleted });
         }
         Change::Setting(key, value) => settings::set(connection, key, value.as_deref())?,

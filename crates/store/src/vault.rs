@@ -78,33 +78,36 @@ impl Vault {
     /// finished by [`Vault::open`].
     pub fn create(&self, seal: &Seal) -> Result<Store, Error> {
         let made = files::make_directory(&self.directory)?;
-        let created = self.create_in(seal);
-        if created.is_err() {
-            let _ = files::remove(&self.draft());
-            if made {
-                let _ = files::remove(&self.lock_file());
-                let _ = fs::remove_dir(&self.directory);
-            }
-        }
-        created
-    }
-
-    fn create_in(&self, seal: &Seal) -> Result<Store, Error> {
         let lock = Lock::take(&self.lock_file())?;
         if self.found()? != Found::Nothing {
             return Err(Error::Exists);
         }
-        let (key, id) = (Key::random(), KeyFile::random_id());
-        self.remove_draft()?;
-        files::make_file(&self.draft())?;
-        database::create(&self.draft(), &key).map_err(|error| crate::store::explained(&self.draft(), error))?;
-        let file = KeyFile::new(&key, id, self.seal(&key, &id, seal)?);
-        if let Err(error) = file.write(&self.key_file()) {
-            self.take_back(&file);
+        let key = Key::random();
+        if let Err(error) = self.prepare(&key, seal) {
+            let _ = self.remove_draft();
+            if made {
+                let _ = files::remove(&self.lock_file());
+                let _ = fs::remove_dir(&self.directory);
+            }
             return Err(error);
         }
         files::rename(&self.draft(), &self.database())?;
         Store::open(&self.database(), key, lock)
+    }
+
+    /// Everything up to the key file, which is there if and only if this succeeds.
+    fn prepare(&self, key: &Key, seal: &Seal) -> Result<(), Error> {
+        self.remove_draft()?;
+        files::make_file(&self.draft())?;
+        database::create(&self.draft(), key).map_err(|error| crate::store::explained(&self.draft(), error))?;
+        let id = KeyFile::random_id();
+        let file = KeyFile::new(key, id, self.seal(key, &id, seal)?);
+        let written = file.write(&self.key_file());
+        if written.is_err() {
+            let _ = files::remove(&self.key_file());
+            self.take_back(&file);
+        }
+        written
     }
 
     /// Opens the store, and brings an older schema up to date. May wait for the person, whom the keychain asks
@@ -157,6 +160,9 @@ impl Vault {
     /// Renames what is here and cannot be used (damaged, of a newer version, or sealed by a passphrase that nobody knows any more), so that
     /// [`Vault::create`] has room. Gives the new names; renaming them back brings it back.
     pub fn set_aside(&self) -> Result<Vec<PathBuf>, Error> {
+        if !self.directory.exists() {
+            return Ok(Vec::new());
+        }
         let _lock = Lock::take(&self.lock_file())?;
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let aside = files::beside(&self.database(), &format!(".aside-{}", since.as_millis()));

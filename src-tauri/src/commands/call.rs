@@ -1,5 +1,5 @@
 use super::{Answer, Engine};
-use p2p_comm_engine::{CallNumber, CallSnapshot, PeerId, VoiceStats};
+use p2p_comm_engine::{CallNumber, CallSnapshot, PeerId, PeerSnapshot, VoiceStats};
 
 #[tauri::command]
 #[specta::specta]
@@ -29,6 +29,14 @@ pub(super) async fn end_call(engine: Engine<'_>, call: CallNumber) -> Answer<()>
 #[specta::specta]
 pub(super) async fn current_call(engine: Engine<'_>) -> Answer<Option<CallSnapshot>> {
     Ok(engine.current_call().await?)
+}
+
+/// With whom it is: the small windows learn of nobody else.
+#[tauri::command]
+#[specta::specta]
+pub(super) async fn peer_of_call(engine: Engine<'_>) -> Answer<Option<PeerSnapshot>> {
+    let Some(call) = engine.current_call().await? else { return Ok(None) };
+    Ok(engine.peers().await?.into_iter().find(|peer| peer.id == call.peer))
 }
 
 #[tauri::command]

@@ -6,7 +6,7 @@ use crate::platform::Platform;
 use crate::ready::Ready;
 use crate::settings::{self, Preferences, Settings};
 use crate::view::View;
-use crate::{notify, popup, qr, talk, window};
+use crate::{blank, notify, popup, qr, talk, window};
 use p2p_comm_engine::{Code, Invite, NetConfig, NodeStatus, Password, PeerId, logging, suggest_password as suggest};
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
@@ -137,7 +137,9 @@ pub(super) fn last_viewed(view: State<'_, View>) -> Option<PeerId> {
 #[tauri::command]
 #[specta::specta]
 pub(super) fn page_ready(window: WebviewWindow, ready: State<'_, Ready>) {
-    ready.page(window.label());
+    if window.label() == window::MAIN && ready.shows() {
+        blank::over(window.app_handle());
+    }
 }
 
 #[tauri::command]

@@ -24,7 +24,8 @@ impl Reader {
         let Ok(page) = engine.page_from(peer, *next).await else { return Seen::default() };
         let mut seen = Seen::default();
         for line in page.lines.iter().filter(|line| line.seq >= *next) {
-            seen.talked |= !matches!(line.content, Content::Call { .. } | Content::Notice { .. });
+            seen.talked |=
+                !matches!(line.content, Content::Call { .. } | Content::Notice { .. } | Content::Vanishing { .. });
             seen.news.extend(news(line));
         }
         // Of a flood only the first lines are looked at; whatever else came is told as messages.
@@ -50,7 +51,7 @@ fn news(line: &Line) -> Option<(Occasion, News)> {
         Content::Link { url, .. } => Some((Occasion::Message, News::Message(Some(url.as_str().to_owned())))),
         Content::Unknown => Some((Occasion::Message, News::Message(None))),
         Content::Call { call } if call.is_missed() => Some((Occasion::MissedCall, News::MissedCall)),
-        Content::Call { .. } | Content::Notice { .. } => None,
+        Content::Call { .. } | Content::Notice { .. } | Content::Vanishing { .. } => None,
     }
 }
 
@@ -60,7 +61,7 @@ mod tests {
     use p2p_comm_engine::{CallEnd, CallRecord, Notice, Text};
 
     fn told(sender: Sender, content: Content) -> Option<Occasion> {
-        let line = Line { seq: 0, sender, content, sent_at: 0, at: 0, delivery: None };
+        let line = Line { seq: 0, sender, content, sent_at: 0, at: 0, delivery: None, vanishes_at: None };
         news(&line).map(|(occasion, _)| occasion)
     }
 

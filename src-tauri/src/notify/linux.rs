@@ -1,16 +1,21 @@
 //! <https://specifications.freedesktop.org/notification-spec/latest/>
 
+mod numbers;
+
 use super::{Note, Order, Press, Subject, pressed};
 use crate::window;
 use futures_util::StreamExt as _;
-use std::collections::{BTreeMap, HashMap};
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use numbers::{Call, Numbers};
+use std::collections::HashMap;
 use std::time::Duration;
 use tauri::AppHandle;
 use tokio::sync::mpsc::UnboundedReceiver;
 use zbus::zvariant::Value;
 use zbus::{Connection, proxy};
 
-/// A daemon that is started by the first notification takes a while; one that hangs is not waited for.
+/// A daemon that is started by the first notification takes a while to say what it can.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The desktop's own time, or none at all.
 const USUAL: i32 = -1;
@@ -52,19 +57,21 @@ trait Notifications {
     fn activation_token(&self, id: u32, token: &str) -> zbus::Result<()>;
 }
 
-/// The notifications that the desktop shows.
+/// The notifications that the desktop shows. It may answer late: nothing waits for it but what it was asked.
 struct Shown {
     app: AppHandle,
     desktop: NotificationsProxy<'static>,
-    ids: BTreeMap<Subject, u32>,
-    /// The desktop reads markup in the body.
-    markup: Option<bool>,
+    numbers: Numbers,
+    answers: FuturesUnordered<BoxFuture<'static, (Subject, zbus::Result<u32>)>>,
 }
 
 pub(super) async fn serve(app: AppHandle, orders: UnboundedReceiver<Order>) {
     let connected = async { NotificationsProxy::new(&Connection::session().await?).await };
     let served = match connected.await {
-        Ok(desktop) => Shown { app, desktop, ids: BTreeMap::new(), markup: None }.serve(orders).await,
+        Ok(desktop) => {
+            let shown = Shown { app, desktop, numbers: Numbers::default(), answers: FuturesUnordered::new() };
+            shown.serve(orders).await
+        }
         Err(error) => Err(error),
     };
     if let Err(error) = served {
@@ -80,8 +87,13 @@ impl Shown {
         let mut token = None;
         loop {
             tokio::select! {
-                // A token comes just before its action.
+                // A number comes before anything that is said of it, and a token just before its action.
                 biased;
+                Some((subject, answer)) = self.answers.next() => {
+                    let number = answer.inspect_err(refused).ok();
+                    let next = self.numbers.answered(subject, number);
+                    self.say(next);
+                }
                 Some(given) = tokens.next() => token = given.args().ok().map(|given| (given.id, given.token.to_owned())),
                 Some(action) = actions.next() => {
                     let Ok(action) = action.args() else { continue };
@@ -90,65 +102,39 @@ impl Shown {
                 }
                 Some(closed) = closed.next() => {
                     let Ok(closed) = closed.args() else { continue };
-                    self.ids.retain(|_, id| *id != closed.id);
+                    self.numbers.closed(closed.id);
                 }
                 order = orders.recv() => match order {
-                    Some(order) => self.carry_out(order).await,
+                    Some(order) => {
+                        let call = self.numbers.order(order);
+                        self.say(call);
+                    }
                     None => return Ok(()),
                 },
             }
         }
     }
 
-    async fn carry_out(&mut self, order: Order) {
-        let done = async {
-            match order {
-                Order::Show(note) => self.show(note).await,
-                Order::Close(subject) => match self.ids.remove(&subject) {
-                    Some(id) => self.desktop.close_notification(id).await,
-                    None => Ok(()),
-                },
+    fn say(&self, call: Option<Call>) {
+        let desktop = self.desktop.clone();
+        match call {
+            Some(Call::Notify { note, replaces }) => {
+                let (subject, name) = (note.subject, window::title(&self.app));
+                let shown = async move { (subject, show(&desktop, &name, note, replaces).await) };
+                self.answers.push(Box::pin(shown));
             }
-        };
-        match tokio::time::timeout(PATIENCE, done).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::info!(%error, "the desktop refused a notification"),
-            Err(_) => tracing::info!("the desktop takes too long for a notification"),
+            Some(Call::Close(id)) => {
+                tauri::async_runtime::spawn(async move {
+                    let _ = desktop.close_notification(id).await.inspect_err(refused);
+                });
+            }
+            None => {}
         }
     }
 
-    async fn show(&mut self, note: Note) -> zbus::Result<()> {
-        let urgent = note.urgent();
-        let body = if self.reads_markup().await { escaped(&note.body) } else { note.body };
-        let hints = HashMap::from([
-            ("urgency", Value::from(if urgent { CRITICAL } else { NORMAL })),
-            ("category", Value::from(if urgent { "call.incoming" } else { "im.received" })),
-            ("desktop-entry", Value::from("p2p-comm")),
-            // The ring tone and its device are the program's own.
-            ("suppress-sound", Value::from(urgent)),
-        ]);
-        let actions: &[&str] =
-            if urgent { &["default", "Show", "accept", "Accept", "reject", "Reject"] } else { &["default", "Show"] };
-        let replaced = self.ids.get(&note.subject).copied().unwrap_or_default();
-        let time = if urgent { FOR_EVER } else { USUAL };
-        let name = window::title(&self.app);
-        let id = self.desktop.notify(&name, replaced, "p2p-comm", &note.title, &body, actions, &hints, time).await?;
-        self.ids.insert(note.subject, id);
-        Ok(())
-    }
-
-    async fn reads_markup(&mut self) -> bool {
-        if self.markup.is_none() {
-            let can = self.desktop.get_capabilities().await.ok();
-            self.markup = can.map(|can| can.iter().any(|can| can == "body-markup"));
-        }
-        // Better something too many than a link of a stranger's making.
-        self.markup.unwrap_or(true)
-    }
-
-    fn pressed(&mut self, id: u32, action: &str, token: Option<String>) {
-        let Some((subject, _)) = self.ids.iter().find(|(_, shown)| **shown == id) else { return };
-        let (app, subject) = (self.app.clone(), *subject);
+    fn pressed(&self, id: u32, action: &str, token: Option<String>) {
+        let Some(subject) = self.numbers.subject(id) else { return };
+        let app = self.app.clone();
         let press = match action {
             "default" => Press::Open,
             "accept" => Press::Accept,
@@ -157,6 +143,34 @@ impl Shown {
         };
         tauri::async_runtime::spawn(async move { pressed(&app, subject, press, token.as_deref()).await });
     }
+}
+
+/// Gives the number under which the desktop shows it.
+async fn show(desktop: &NotificationsProxy<'_>, name: &str, note: Note, replaces: u32) -> zbus::Result<u32> {
+    let urgent = note.urgent();
+    let body = if reads_markup(desktop).await { escaped(&note.body) } else { note.body };
+    let hints = HashMap::from([
+        ("urgency", Value::from(if urgent { CRITICAL } else { NORMAL })),
+        ("category", Value::from(if urgent { "call.incoming" } else { "im.received" })),
+        ("desktop-entry", Value::from("p2p-comm")),
+        // The ring tone and its device are the program's own.
+        ("suppress-sound", Value::from(urgent)),
+    ]);
+    let actions: &[&str] =
+        if urgent { &["default", "Show", "accept", "Accept", "reject", "Reject"] } else { &["default", "Show"] };
+    let time = if urgent { FOR_EVER } else { USUAL };
+    desktop.notify(name, replaces, "p2p-comm", &note.title, &body, actions, &hints, time).await
+}
+
+/// The desktop reads markup in the body. Asked each time: another daemon may have come.
+async fn reads_markup(desktop: &NotificationsProxy<'_>) -> bool {
+    let can = tokio::time::timeout(PATIENCE, desktop.get_capabilities()).await;
+    // Better something too many than a link of a stranger's making.
+    can.ok().and_then(Result::ok).is_none_or(|can| can.iter().any(|can| can == "body-markup"))
+}
+
+fn refused(error: &zbus::Error) {
+    tracing::info!(%error, "the desktop refused a notification");
 }
 
 /// The markup of the specification is a little HTML.

@@ -28,6 +28,8 @@ pub(crate) enum Subject {
     Requests,
     /// Closing the window did not end the program.
     StillRunning,
+    /// The main window shows nothing.
+    Blank,
 }
 
 /// What somebody pressed.
@@ -81,6 +83,11 @@ impl Note {
             body: "P2P Privacy Communications stays in the tray, where it can ring. Its menu there quits it."
                 .to_owned(),
         }
+    }
+
+    /// `what` the window does instead of showing something.
+    pub(crate) fn blank(what: &str) -> Self {
+        Self { subject: Subject::Blank, title: what.to_owned(), body: "Open it to see what helps.".to_owned() }
     }
 
     /// Whether it waits for an answer, above everything else.

@@ -9,6 +9,7 @@ mod memory;
 mod message;
 mod pairing;
 mod people;
+mod store;
 mod voice;
 
 use clap::Parser;
@@ -35,7 +36,7 @@ struct Figure {
 /// A benchmark: the names it yields, and how to run it.
 type Benchmark = (&'static [&'static str], fn() -> Result<Vec<Figure>>);
 
-const BENCHMARKS: [Benchmark; 6] = [
+const BENCHMARKS: [Benchmark; 7] = [
     (
         &["message_rtt_p50_us", "message_rtt_p99_us", "quic_rtt_p50_us", "message_rtt_ratio_to_quic"],
         message::round_trip,
@@ -44,6 +45,7 @@ const BENCHMARKS: [Benchmark; 6] = [
     (&["pairing_ms"], pairing::pairing),
     (&["voice_thread_to_wire_p99_us"], voice::to_wire),
     (&["voice_send_wait_p99_ms"], voice::send_wait),
+    (&["store_insert_per_s", "store_open_ms", "search_1m_p95_ms", "store_commit_p95_ms"], store::million),
     (&["rss_1_peer_mib", "rss_100_peers_mib"], memory::resident),
 ];
 

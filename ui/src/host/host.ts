@@ -112,6 +112,8 @@ export interface Host extends Keep {
 
   /** The call there is; there is at most one. */
   currentCall(): Promise<CallSnapshot | null>;
+  /** With whom it is. */
+  peerOfCall(): Promise<PeerSnapshot | null>;
   /** Its number names the call from then on. */
   startCall(peer: number): Promise<number>;
   acceptCall(call: number): Promise<void>;

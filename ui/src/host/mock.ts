@@ -165,6 +165,10 @@ export class MockHost extends MockKeep implements Host {
     };
   }
 
+  async peerOfCall(): Promise<PeerSnapshot | null> {
+    return (await this.peers()).find(({ id }) => id === this.calls.current?.peer) ?? null;
+  }
+
   async peers(): Promise<PeerSnapshot[]> {
     return [true, false]
       .flatMap((pinned) => this.#peers.filter((peer) => peer.pinned === pinned))

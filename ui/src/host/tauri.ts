@@ -53,6 +53,7 @@ export const tauri: Host = {
   search: (query, peer) => guarded(commands.search(query, peer)),
 
   currentCall: () => guarded(commands.currentCall()),
+  peerOfCall: () => guarded(commands.peerOfCall()),
   startCall: (peer) => guarded(commands.startCall(peer)),
   acceptCall: (call) => guarded(commands.acceptCall(call)),
   rejectCall: (call) => guarded(commands.rejectCall(call)),

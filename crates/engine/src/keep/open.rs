@@ -4,7 +4,7 @@ use super::{Keep, Open, PERSONAL, REMOVED, SILENCED, State, record};
 use crate::Error;
 use crate::actor::Actor;
 use crate::conversation::{Conversation, TAIL};
-use p2p_comm_model::{Code, Name, NodePhase, PeerId, Retention, SealedBy};
+use p2p_comm_model::{Code, Name, NodePhase, PeerId, Retention, SealedBy, limits};
 use p2p_comm_store::{Change, Kept, KeptPeer, Profile, Reader, Seal, Seed, Store, Vault};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -38,15 +38,16 @@ impl Opened {
     }
 }
 
-/// Messages that are not acknowledged stay in memory, however many lines came after them.
+/// Messages that will disappear, but not before they are acknowledged, are in memory, however many lines came after them.
 fn reach_back(peer: &mut KeptPeer, reader: &Reader) -> Result<(), Error> {
-    let Some(oldest) = peer.queue.first().map(|queued| queued.counter) else { return Ok(()) };
+    let vanishing = peer.queue.iter().find(|queued| queued.vanish.is_some());
+    let Some(oldest) = vanishing.map(|queued| queued.counter) else { return Ok(()) };
     let mine = |line: &p2p_comm_store::KeptLine| match line.origin {
         p2p_comm_store::Origin::Mine(counter) => Some(counter),
         _ => None,
     };
     let reached = |lines: &[p2p_comm_store::KeptLine]| lines.iter().find_map(mine).is_some_and(|first| first <= oldest);
-    while !reached(&peer.tail) {
+    while !reached(&peer.tail) && peer.tail.len() < limits::LINES {
         let before = peer.tail.first().map(|line| line.seq);
         let older = reader.page(peer.record.id, before, TAIL)?;
         if older.is_empty() {

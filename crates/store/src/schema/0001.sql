@@ -52,7 +52,7 @@ CREATE TABLE inboxes (
 CREATE INDEX inboxes_of_peer ON inboxes (peer);
 
 CREATE TABLE lines (
-    id INTEGER PRIMARY KEY,
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
     peer INTEGER NOT NULL REFERENCES peers (id) ON DELETE RESTRICT,
     seq INTEGER NOT NULL,
     sender TEXT NOT NULL CHECK (sender IN ('me', 'them', 'app')),
@@ -74,3 +74,4 @@ CREATE VIRTUAL TABLE words USING fts5 (
 );
 CREATE TABLE folding (unicode TEXT NOT NULL) STRICT;
 INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
+INSERT INTO words (words, rank) VALUES ('crisismerge', 64);

@@ -9,7 +9,7 @@ const COLUMNS: &str = "seq, sender, counter, kind, text, detail, sent_at, at, ex
 
 pub(crate) fn put(connection: &Connection, peer: PeerId, line: &KeptLine) -> Result<()> {
     if !insert(connection, peer, line)? {
-        remove(connection, &Which::Between(peer, line.seq..line.seq.saturating_add(1)), 1)?;
+        remove(connection, &Which::Between(peer, line.seq..line.seq.saturating_add(1)))?;
         insert(connection, peer, line)?;
     }
     Ok(())
@@ -55,27 +55,36 @@ pub(crate) enum Which {
     Expired(i64),
 }
 
-/// Removes at most `most` lines, and their words. Gives the conversations that they were in, one for each line.
-pub(crate) fn remove(connection: &Connection, which: &Which, most: usize) -> Result<Vec<PeerId>> {
-    let select = |condition: &str| format!("SELECT id, peer, text FROM lines WHERE {condition} ORDER BY id LIMIT ?1");
+/// To take the words of one line out of a large index costs as much as to add those of so many (measured with a million lines).
+const ADDED_FOR_ONE_REMOVED: i64 = 200;
+/// With fewer, nobody waits long either way.
+const FEW: usize = 500;
+
+/// Removes lines, and their words. Gives the conversations that they were in, one for each line.
+pub(crate) fn remove(connection: &Connection, which: &Which) -> Result<Vec<PeerId>> {
+    let select = |condition: &str| format!("SELECT id, peer, text FROM lines WHERE {condition} ORDER BY id");
     let found = |condition: &str, params: &[&dyn rusqlite::ToSql]| -> Result<Vec<(i64, PeerId, Option<String>)>> {
         let mut statement = connection.prepare_cached(&select(condition))?;
         statement.query_map(params, |row| Ok((row.get(0)?, PeerId(row.get(1)?), row.get(2)?)))?.collect()
     };
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
     let lines = match which {
         Which::Between(peer, Range { start, end }) => {
-            found("peer = ?2 AND seq >= ?3 AND seq < ?4", &[&most, &peer.0, &int(*start), &int(*end)])
+            found("peer = ?1 AND seq >= ?2 AND seq < ?3", &[&peer.0, &int(*start), &int(*end)])
         }
-        Which::Until(peer, at) => found("peer = ?2 AND at <= ?3", &[&most, &peer.0, &at]),
-        Which::Expired(now) => found("expires_at <= ?2", &[&most, &now]),
+        Which::Until(peer, at) => found("peer = ?1 AND at <= ?2", &[&peer.0, &at]),
+        Which::Expired(now) => found("expires_at <= ?1", &[&now]),
     }?;
+    let removed = i64::try_from(lines.len()).unwrap_or(i64::MAX);
+    let anew = lines.len() > FEW && count(connection)? - removed < removed.saturating_mul(ADDED_FOR_ONE_REMOVED);
     let mut delete = connection.prepare_cached("DELETE FROM lines WHERE id = ?1")?;
     for (id, peer, text) in &lines {
-        if let Some(text) = text {
+        if let (Some(text), false) = (text, anew) {
             words::remove(connection, *id, *peer, text)?;
         }
         delete.execute((id,))?;
+    }
+    if anew {
+        words::anew(connection)?;
     }
     Ok(lines.into_iter().map(|(_, peer, _)| peer).collect())
 }

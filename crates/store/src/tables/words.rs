@@ -42,11 +42,16 @@ pub(crate) fn renew(connection: &mut Connection) -> Result<()> {
         return Ok(());
     }
     let transaction = connection.transaction()?;
-    transaction.execute("INSERT INTO words (words) VALUES ('delete-all')", ())?;
-    lines::each_text(&transaction, |id, peer, text| add(&transaction, id, peer, text))?;
+    anew(&transaction)?;
     transaction.execute("DELETE FROM folding", ())?;
     transaction.execute("INSERT INTO folding (unicode) VALUES (?1)", (&version,))?;
     transaction.commit()
+}
+
+/// Makes the index of the lines that there are.
+pub(crate) fn anew(connection: &Connection) -> Result<()> {
+    connection.execute("INSERT INTO words (words) VALUES ('delete-all')", ())?;
+    lines::each_text(connection, |id, peer, text| add(connection, id, peer, text))
 }
 
 /// One trigram that is in every line of a conversation and hardly elsewhere.

@@ -86,7 +86,7 @@ mod real {
             }
             let config = format!(
                 r#"<busconfig><type>session</type><listen>unix:dir={0}</listen><auth>EXTERNAL</auth><servicedir>{0}/services</servicedir>
-                <policy context="default"><allow send_destination="*"/><allow own="*"/></policy></busconfig>"#,
+                <policy context="default"><allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/></policy></busconfig>"#,
                 home.display()
             );
             fs::write(home.join("bus.conf"), config).unwrap();

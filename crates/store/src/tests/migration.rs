@@ -51,6 +51,12 @@ fn the_schema_is_the_one_of_the_document() {
         rows.collect::<Result<Vec<_>, _>>().unwrap()
     };
     assert_eq!(written(&document), written(&real));
+    let options = |connection: &Connection| {
+        let mut statement = connection.prepare("SELECT k, v FROM words_config ORDER BY k").unwrap();
+        let rows = statement.query_map((), |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).unwrap();
+        rows.collect::<Result<Vec<_>, _>>().unwrap()
+    };
+    assert_eq!(options(&document), options(&real));
 }
 
 /// Without comments, and with single blanks.

@@ -81,7 +81,7 @@ fn apply(model: &mut BTreeMap<PeerId, Conversation>, change: &Change) -> bool {
                 with.queue.retain(|waiting, _| waiting > counter);
             });
         }
-        Change::Unqueued(peer, counter) => drop(with(peer, &mut |with| drop(with.queue.remove(counter)))),
+        Change::Unqueued(peer, counter) => _ = with(peer, &mut |with| drop(with.queue.remove(counter))),
         Change::Read(peer, seq) => return with(peer, &mut |with| with.read = *seq),
         Change::Inbox(peer, inbox) => return with(peer, &mut |with| with.inbox = Some(*inbox)),
         Change::Unsupported(peer, counter) => {
@@ -89,9 +89,9 @@ fn apply(model: &mut BTreeMap<PeerId, Conversation>, change: &Change) -> bool {
                 let mine = |line: &&mut KeptLine| line.origin == Origin::Mine(*counter);
                 with.lines.values_mut().rev().find(mine).into_iter().for_each(|line| line.unsupported = true);
             };
-            drop(with(peer, mark));
+            with(peer, mark);
         }
-        Change::DropLines(peer, seqs) => drop(with(peer, &mut |with| with.lines.retain(|seq, _| !seqs.contains(seq)))),
+        Change::DropLines(peer, seqs) => _ = with(peer, &mut |with| with.lines.retain(|seq, _| !seqs.contains(seq))),
         Change::Profile(_) | Change::Setting(..) => unreachable!(),
     }
     true

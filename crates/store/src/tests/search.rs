@@ -84,3 +84,14 @@ fn an_index_of_another_folding_is_made_anew() {
     drop(store);
     assert_eq!(found(&search(&alice.open(), "needle", None, 9)), [0]);
 }
+
+#[test]
+fn after_many_lines_were_deleted_at_once_the_others_are_found() {
+    let says: Vec<String> = (0..1500).map(|n| format!("needle {n}")).collect();
+    let (_alice, mut store) = with_lines(&says.iter().map(String::as_str).collect::<Vec<_>>());
+    store.write(&[Change::DropLines(BOB, 3..1500)]).unwrap();
+    assert_eq!(found(&search(&store, "needle", None, 9)), [2, 1, 0]);
+    assert!(found(&search(&store, "needle 1499", None, 9)).is_empty());
+    store.write(&[Change::DropLines(BOB, 0..2)]).unwrap();
+    assert_eq!(found(&search(&store, "needle", Some(BOB), 9)), [2]);
+}

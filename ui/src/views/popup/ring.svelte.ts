@@ -14,9 +14,9 @@ export class Ring {
   constructor(host: Host) {
     this.#host = host;
     this.#pull = new Pull(async () => {
-      const [call, peers] = await Promise.all([host.currentCall(), host.peers()]);
+      const [call, peer] = await Promise.all([host.currentCall(), host.peerOfCall()]);
       if (call?.number !== this.call?.number) this.failure = null;
-      this.peer = peers.find(({ id }) => id === call?.peer) ?? null;
+      this.peer = peer?.id === call?.peer ? peer : null;
       this.call = call;
     });
   }

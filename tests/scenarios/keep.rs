@@ -1,0 +1,345 @@
+//! People who asked to be remembered: what comes back after a restart, and what does not.
+
+use crate::lab::{Person, Start, befriend, ip, pass, person, within};
+use p2p_comm_engine::mem::Network;
+use p2p_comm_engine::{
+    Code, Content, Delivery, Engine, ExportFormat, Handle, Keeping, MemoryKeychain, NodePhase, Options, PeerState,
+    Retention, SealedBy, Vault, limits,
+};
+use std::io::{Cursor, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tempfile::TempDir;
+
+const PASSPHRASE: Option<&str> = Some("only mine");
+
+fn vault(directory: &Path) -> Vault {
+    Vault::for_test(directory, &MemoryKeychain::new())
+}
+
+fn options(network: &Network, host: u8, directory: &TempDir) -> Options {
+    Options::in_memory(network, ip(host)).with_vault(vault(&directory.path().join("kept")))
+}
+
+/// Somebody who is remembered from the start, or again.
+async fn remembered(name: &'static str, host: u8, options: Options, network: &Network) -> Person {
+    let start = Start { options, ..Start::new(network, name, host) };
+    start.prepared(async |handle| open(handle).await).await
+}
+
+/// Opens what is kept, or begins; the program of before may still be writing.
+async fn open(handle: &Handle) {
+    loop {
+        let result = match handle.remembered().await.unwrap().state {
+            Keeping::Locked { .. } => handle.unlock(PASSPHRASE).await,
+            _ => handle.remember(PASSPHRASE).await,
+        };
+        match result {
+            Err(error) if error.code == Code::StoreInUse => pass(Duration::from_millis(10)).await,
+            result => return result.unwrap(),
+        }
+    }
+}
+
+/// Quits.
+async fn quit(person: Person) {
+    person.handle.disconnect().await.unwrap();
+    person.handle.flush().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_remembered_comes_back_with_people_settings_and_messages() {
+    let (network, directory) = (Network::new(300), TempDir::new().unwrap());
+    let mut alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    let mut bob = person(&network, "bob", 2).await;
+    alice.handle.set_retention(None, Some(Retention::Forever)).await.unwrap();
+    let (to_bob, to_alice) = befriend(&mut alice, &mut bob).await;
+    alice.handle.set_peer_muted(to_bob, true).await.unwrap();
+    alice.handle.rename_peer(to_bob, "bobby").await.unwrap();
+    alice.handle.send_text(to_bob, "hello").await.unwrap().delivered().await.unwrap();
+    bob.handle.send_text(to_alice, "hello yourself").await.unwrap().delivered().await.unwrap();
+    let before = (alice.lines(to_bob).await, alice.peer(to_bob).await.key, alice.handle.status().await.unwrap().port);
+    quit(alice).await;
+
+    let start = Start { options: options(&network, 1, &directory), ..Start::new(&network, "alice", 1) };
+    let handle = Engine::spawn(start.options.clone());
+    let state = handle.remembered().await.unwrap().state;
+    assert_eq!(state, Keeping::Locked { by: SealedBy::Passphrase });
+    within("the store is free", async {
+        while handle.unlock(Some("a guess")).await.unwrap_err().code != Code::WrongPassphrase {
+            pass(Duration::from_millis(10)).await;
+        }
+    })
+    .await;
+    drop(handle);
+    let mut alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    let bobby = alice.peer(to_bob).await;
+    assert_eq!((bobby.label.as_str(), bobby.name.as_deref(), bobby.muted), ("bobby", Some("bob"), true));
+    assert_eq!((alice.lines(to_bob).await, bobby.key, alice.handle.status().await.unwrap().port), before);
+    alice.until_state(to_bob, PeerState::Connected).await;
+    bob.until_state(to_alice, PeerState::Connected).await;
+    assert_eq!((alice.notices(to_bob).await, bob.notices(to_alice).await), (vec![], vec![]), "the same key");
+    alice.handle.send_text(to_bob, "again").await.unwrap().delivered().await.unwrap();
+    bob.until_heard(to_alice, &["hello", "again"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_survives_a_restart_also_where_messages_are_not_kept() {
+    let (network, directory) = (Network::new(301), TempDir::new().unwrap());
+    let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    let to_bob = alice.add_at("bob", "10.0.0.2:47800".parse().unwrap()).await;
+    alice.handle.send_text(to_bob, "early").await.unwrap();
+    quit(alice).await;
+    let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    assert_eq!(alice.lines(to_bob).await, [], "no message is kept");
+    let mut bob = person(&network, "bob", 2).await;
+    let to_alice = bob.add(&alice).await;
+    bob.until_heard(to_alice, &["early"]).await;
+    alice.handle.send_text(to_bob, "late").await.unwrap().delivered().await.unwrap();
+    bob.until_heard(to_alice, &["early", "late"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_switch_that_is_turned_off_deletes_at_once() {
+    let (network, directory) = (Network::new(302), TempDir::new().unwrap());
+    let mut alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    let mut bob = person(&network, "bob", 2).await;
+    let (to_bob, _) = befriend(&mut alice, &mut bob).await;
+    alice.handle.set_retention(Some(to_bob), Some(Retention::Week)).await.unwrap();
+    alice.handle.send_text(to_bob, "for a week").await.unwrap().delivered().await.unwrap();
+    alice.handle.set_retention(Some(to_bob), Some(Retention::Off)).await.unwrap();
+    alice.handle.flush().await.unwrap();
+    assert_eq!(alice.said(to_bob, Delivery::Delivered).await, ["for a week"], "in memory it stays");
+    quit(alice).await;
+    let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    assert_eq!(alice.lines(to_bob).await, []);
+
+    let forgotten = alice.handle.forget_everything().await.unwrap();
+    assert!(!forgotten.is_empty());
+    assert!(!directory.path().join("kept").exists(), "{forgotten:?}");
+    assert_eq!(alice.handle.remembered().await.unwrap().state, Keeping::Off);
+    alice.handle.send_text(to_bob, "still here").await.unwrap().delivered().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_in_memory_is_read_and_found_in_the_store() {
+    let (network, directory) = (Network::new(303), TempDir::new().unwrap());
+    let mut alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    let mut bob = person(&network, "bob", 2).await;
+    alice.handle.set_retention(None, Some(Retention::Forever)).await.unwrap();
+    let (to_bob, _) = befriend(&mut alice, &mut bob).await;
+    let count = 3500u64;
+    let mut last = None;
+    for n in 0..count {
+        last = Some(alice.handle.send_text(to_bob, &format!("number {n} of many")).await.unwrap());
+    }
+    last.unwrap().delivered().await.unwrap();
+    for again in [false, true] {
+        if again {
+            quit(alice).await;
+            alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+        }
+        let lines = alice.lines(to_bob).await;
+        assert!(lines.iter().map(|line| line.seq).eq(0..count), "again: {again}");
+        assert!(lines.iter().all(|line| line.delivery == Some(Delivery::Delivered)));
+        for before in [None, Some(3000), Some(2600), Some(2550), Some(100), Some(0)] {
+            let page = alice.handle.page(to_bob, before).await.unwrap();
+            let end = before.unwrap_or(count);
+            let expected = end.saturating_sub(limits::PAGE as u64)..end;
+            assert!(page.lines.iter().map(|line| line.seq).eq(expected), "before {before:?}, again: {again}");
+            assert_eq!((page.first, page.end), (0, count));
+        }
+        let found = |query: &'static str| alice.handle.search(query, None);
+        assert_eq!(found("number 7").await.unwrap().len(), limits::HITS);
+        let seqs: Vec<_> = found("1234 MANY").await.unwrap().iter().map(|hit| hit.seq).collect();
+        assert_eq!(seqs, [1234], "again: {again}");
+        let seqs: Vec<_> = found("number 3499").await.unwrap().iter().map(|hit| hit.seq).collect();
+        assert_eq!(seqs, [3499], "once, though memory and store have it");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_disappear_on_both_sides_and_from_the_store() {
+    let (network, directory) = (Network::new(304), TempDir::new().unwrap());
+    let clock = Arc::new(AtomicI64::new(1_800_000_000_000));
+    let now = |host: u8, options: Options| {
+        let clock = clock.clone();
+        let _ = host;
+        options.with_clock(move || clock.load(Ordering::Relaxed))
+    };
+    let mut alice = remembered("alice", 1, now(1, options(&network, 1, &directory)), &network).await;
+    let start = Start { options: now(2, Options::in_memory(&network, ip(2))), ..Start::new(&network, "bob", 2) };
+    let mut bob = start.go().await;
+    alice.handle.set_retention(None, Some(Retention::Forever)).await.unwrap();
+    let (to_bob, to_alice) = befriend(&mut alice, &mut bob).await;
+    alice.handle.send_text(to_bob, "this stays").await.unwrap().delivered().await.unwrap();
+    alice.handle.set_vanishing(to_bob, Some(300)).await.unwrap();
+    bob.until("the timer", async |handle| {
+        handle.peers().await.unwrap().iter().any(|peer| peer.vanish == Some(300)).then_some(())
+    })
+    .await;
+    alice.handle.send_text(to_bob, "mine goes").await.unwrap().delivered().await.unwrap();
+    bob.handle.send_text(to_alice, "so does mine").await.unwrap().delivered().await.unwrap();
+    let texts = async |person: &Person, peer| {
+        let lines = person.lines(peer).await;
+        lines.iter().filter(|line| matches!(line.content, Content::Text { .. })).count()
+    };
+    assert_eq!((texts(&alice, to_bob).await, texts(&bob, to_alice).await), (3, 3));
+    clock.fetch_add(299_000, Ordering::Relaxed);
+    pass(Duration::from_secs(120)).await;
+    assert_eq!((texts(&alice, to_bob).await, texts(&bob, to_alice).await), (3, 3), "not before its time");
+    clock.fetch_add(2_000, Ordering::Relaxed);
+    pass(Duration::from_secs(120)).await;
+    assert_eq!((texts(&alice, to_bob).await, texts(&bob, to_alice).await), (1, 1));
+    assert_eq!(alice.handle.search("goes", None).await.unwrap(), []);
+    quit(alice).await;
+    let alice = remembered("alice", 1, now(1, options(&network, 1, &directory)), &network).await;
+    assert_eq!(alice.said(to_bob, Delivery::Queued).await, ["this stays"]);
+    assert_eq!(alice.heard(to_bob).await, Vec::<String>::new());
+    assert_eq!(alice.peer(to_bob).await.vanish, Some(300), "the timer is kept");
+}
+
+#[tokio::test(start_paused = true)]
+async fn lines_that_were_kept_long_enough_go() {
+    let (network, directory) = (Network::new(305), TempDir::new().unwrap());
+    let clock = Arc::new(AtomicI64::new(1_800_000_000_000));
+    let of_alice = clock.clone();
+    let options = options(&network, 1, &directory).with_clock(move || of_alice.load(Ordering::Relaxed));
+    let alice = remembered("alice", 1, options, &network).await;
+    let to_bob = alice.add_at("bob", "10.0.0.2:47800".parse().unwrap()).await;
+    alice.handle.set_retention(None, Some(Retention::Day)).await.unwrap();
+    alice.handle.send_text(to_bob, "yesterday").await.unwrap();
+    clock.fetch_add(23 * 3600 * 1000, Ordering::Relaxed);
+    alice.handle.send_text(to_bob, "today").await.unwrap();
+    pass(Duration::from_secs(120)).await;
+    assert_eq!(alice.said(to_bob, Delivery::Queued).await, ["yesterday", "today"]);
+    clock.fetch_add(2 * 3600 * 1000, Ordering::Relaxed);
+    pass(Duration::from_secs(120)).await;
+    assert_eq!(alice.said(to_bob, Delivery::Queued).await, ["today"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_vanishes_holds_messages_up_until_the_person_decides() {
+    let (network, directory) = (Network::new(306), TempDir::new().unwrap());
+    let mut alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    let mut bob = person(&network, "bob", 2).await;
+    let (to_bob, to_alice) = befriend(&mut alice, &mut bob).await;
+    alice.handle.flush().await.unwrap();
+    for file in std::fs::read_dir(directory.path().join("kept")).unwrap() {
+        std::fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    alice.handle.send_text(to_bob, "waits").await.unwrap();
+    bob.handle.send_text(to_alice, "is seen").await.unwrap();
+    alice
+        .until("the trouble is shown", async |handle| {
+            let state = handle.remembered().await.unwrap().state;
+            (state == Keeping::Failed { code: Code::StoreGone, open: true }).then_some(())
+        })
+        .await;
+    alice.until_heard(to_bob, &["is seen"]).await;
+    pass(Duration::from_secs(60)).await;
+    assert_eq!(alice.handle.flush().await.unwrap_err().code, Code::StoreGone);
+    assert_eq!(bob.heard(to_alice).await, Vec::<String>::new(), "nothing leaves before it is kept");
+    assert_eq!(bob.said(to_alice, Delivery::Delivered).await, Vec::<String>::new(), "nor is acknowledged");
+    alice.handle.forget_everything().await.unwrap();
+    bob.until_heard(to_alice, &["waits"]).await;
+    bob.until("delivered", async |handle| {
+        let page = handle.page(to_alice, None).await.unwrap();
+        page.lines.iter().any(|line| line.delivery == Some(Delivery::Delivered)).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn remembering_begins_in_a_session_and_its_key_at_the_next() {
+    let (network, directory) = (Network::new(307), TempDir::new().unwrap());
+    let start = Start { options: options(&network, 1, &directory), ..Start::new(&network, "alice", 1) };
+    let (mut alice, mut bob) = (start.go().await, person(&network, "bob", 2).await);
+    let (to_bob, to_alice) = befriend(&mut alice, &mut bob).await;
+    network.cut(alice.ip, bob.ip);
+    alice.handle.send_text(to_bob, "was waiting already").await.unwrap();
+    alice.handle.remember(PASSPHRASE).await.unwrap();
+    let remembered_now = alice.handle.remembered().await.unwrap();
+    assert!(remembered_now.key_waits);
+    assert_eq!(alice.handle.remember(PASSPHRASE).await.unwrap_err().code, Code::AlreadyRemembered);
+    assert_eq!(alice.handle.unlock(PASSPHRASE).await.unwrap_err().code, Code::StoreInUse);
+    quit(alice).await;
+    network.heal(ip(1), bob.ip);
+    let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    assert!(!alice.handle.remembered().await.unwrap().key_waits);
+    bob.until_heard(to_alice, &["was waiting already"]).await;
+    assert_eq!(alice.handle.status().await.unwrap().phase, NodePhase::Online);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_removed_entry_can_come_back_until_the_program_ends() {
+    let (network, directory) = (Network::new(308), TempDir::new().unwrap());
+    let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    alice.handle.set_retention(None, Some(Retention::Forever)).await.unwrap();
+    let (to_bob, to_carol) = (
+        alice.add_at("bob", "10.0.0.2:1".parse().unwrap()).await,
+        alice.add_at("carol", "10.0.0.3:1".parse().unwrap()).await,
+    );
+    alice.handle.send_text(to_bob, "to bob").await.unwrap();
+    alice.handle.send_text(to_carol, "to carol").await.unwrap();
+    alice.handle.remove_peer(to_bob).await.unwrap();
+    alice.handle.remove_peer(to_carol).await.unwrap();
+    alice.handle.restore_peer(to_bob).await.unwrap();
+    quit(alice).await;
+    let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    let labels: Vec<_> = alice.handle.peers().await.unwrap().into_iter().map(|peer| peer.label).collect();
+    assert_eq!(labels, ["bob"]);
+    assert_eq!(alice.said(to_bob, Delivery::Queued).await, ["to bob"]);
+    assert_eq!(alice.handle.search("carol", None).await.unwrap(), []);
+}
+
+/// What was written to it.
+#[derive(Clone, Default)]
+struct Paper(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Paper {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conversation_goes_to_a_file_and_comes_back_and_overwrites_nothing() {
+    let (network, directory) = (Network::new(309), TempDir::new().unwrap());
+    let (mut alice, mut bob) = (person(&network, "alice", 1).await, person(&network, "bob", 2).await);
+    let (to_bob, to_alice) = befriend(&mut alice, &mut bob).await;
+    for n in 0..450 {
+        alice.handle.send_text(to_bob, &format!("\"{n}\"\n")).await.unwrap();
+    }
+    alice.handle.send_link(to_bob, "https://example.org/").await.unwrap().delivered().await.unwrap();
+    bob.handle.send_text(to_alice, "well").await.unwrap().delivered().await.unwrap();
+    let (json, text) = (Paper::default(), Paper::default());
+    let count = alice.handle.export_conversation(to_bob, ExportFormat::Json, json.clone()).await.unwrap();
+    alice.handle.export_conversation(to_bob, ExportFormat::Text, text.clone()).await.unwrap();
+    assert_eq!(count, 452);
+    assert!(String::from_utf8(text.0.lock().unwrap().clone()).unwrap().contains("bob:\nwell\n"));
+    let json = json.0.lock().unwrap().clone();
+
+    let carol = remembered("carol", 3, options(&network, 3, &directory), &network).await;
+    carol.handle.set_retention(None, Some(Retention::Forever)).await.unwrap();
+    let to_bob_too = carol.add_at("bob", "10.0.0.9:1".parse().unwrap()).await;
+    let cut = json[..json.len() - 4].to_vec();
+    let import = |file: Vec<u8>| carol.handle.import_conversation(to_bob_too, Cursor::new(file));
+    assert_eq!(import(cut).await.unwrap_err().code, Code::InvalidExport);
+    assert_eq!(import(json.clone()).await.unwrap(), count);
+    assert_eq!(import(json).await.unwrap_err().code, Code::ConversationNotEmpty);
+    quit(carol).await;
+    let carol = remembered("carol", 3, options(&network, 3, &directory), &network).await;
+    let strip = |mut lines: Vec<p2p_comm_engine::Line>| {
+        lines.iter_mut().for_each(|line| line.seq = 0);
+        lines
+    };
+    assert_eq!(strip(carol.lines(to_bob_too).await), strip(alice.lines(to_bob).await));
+    assert_eq!(carol.peer(to_bob_too).await.unread, 0);
+}
