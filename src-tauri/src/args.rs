@@ -1,6 +1,6 @@
 use clap::Parser;
 
-/// Talk to people who share a password with you. Nothing that you say is stored, and no server is asked.
+/// Talk to people who share a password with you. Nothing that you say is stored unless you ask for it, and no server is asked.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Args {

@@ -4,6 +4,7 @@ import { randomInt } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { joinBus } from "./bus.mjs";
 import { startNotifications } from "./notifications.mjs";
 import { start } from "./process.mjs";
 import { Screen } from "./screen.mjs";
@@ -47,12 +48,21 @@ class Desktops {
   }
 
   /** A keychain (GNOME Keyring), unlocked, with the secrets of everybody on this bus. It outlives the programs. */
-  keychain() {
+  async keychain() {
     const { env } = this.#home("keychain");
     const command = "printf login | exec gnome-keyring-daemon --foreground --components=secrets --unlock";
     const keychain = start("/bin/sh", ["-c", command], { env });
     this.running.push(keychain);
-    return keychain;
+    const bus = await joinBus(this.shared.DBUS_SESSION_BUS_ADDRESS);
+    try {
+      await until("the keychain answers", async () => {
+        const service = await bus.getProxyObject("org.freedesktop.secrets", "/org/freedesktop/secrets");
+        const collection = await service.getInterface("org.freedesktop.Secret.Service").ReadAlias("default");
+        return collection !== "/";
+      });
+    } finally {
+      bus.disconnect();
+    }
   }
 
   /** A notification daemon, likewise. */

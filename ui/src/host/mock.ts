@@ -424,7 +424,7 @@ export class MockHost extends MockKeep implements Host {
       written: "",
       retention: null,
       vanish: null,
-      canVanish: state.kind === "connected",
+      canVanish: person.state.kind === "connected",
       ...rest,
       id: this.#next++,
       name: key ? label : null,

@@ -334,7 +334,7 @@ test("an app that cannot make messages disappear is named as the reason", async 
   await open(user, "bob");
   await keepDialog(user);
   await user.selectOptions(screen.getByTestId("peer-vanishing"), "300");
-  expect(await screen.findByText(/Their app cannot make messages disappear/)).toBeVisible();
+  expect(await screen.findByText(/cannot make messages disappear/)).toBeVisible();
   await waitFor(() => expect(screen.getByTestId("peer-vanishing")).toHaveValue("0"));
 });
 
