@@ -87,13 +87,8 @@ impl From<Code> for CommandError {
 pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
     let typed = builder();
     // What comes as the raw body of a request the typed bindings cannot express.
-    let raw: fn(Invoke<Wry>) -> bool = tauri::generate_handler![
-        program::connect,
-        program::read_qr,
-        keep::remember,
-        keep::unlock,
-        keep::change_seal
-    ];
+    let raw: fn(Invoke<Wry>) -> bool =
+        tauri::generate_handler![program::connect, program::read_qr, keep::remember, keep::unlock, keep::change_seal];
     move |invoke| {
         let (page, command) = (invoke.message.webview_ref().label(), invoke.message.command());
         if !may(page, command) {

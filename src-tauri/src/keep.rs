@@ -47,6 +47,8 @@ pub(crate) struct Keeper(Mutex<Known>);
 struct Known {
     /// Why the last try to open it failed.
     refused: Option<Code>,
+    /// How it is sealed, when it was open last.
+    sealed: Option<SealedBy>,
     /// The keychain has the password.
     password: bool,
     /// The password of this session, so that it can be remembered later.
@@ -106,9 +108,12 @@ pub(crate) fn start(app: AppHandle, engine: Handle) {
 pub(crate) async fn remembered(app: &AppHandle, engine: &Handle) -> Result<Remembered, Error> {
     let now = engine.remembered().await?;
     let keeper = app.state::<Keeper>();
-    let known = keeper.known();
-    let open = |how, trouble| Remembered::Open {
-        how,
+    let mut known = keeper.known();
+    if let Keeping::Open { by } = now.state {
+        known.sealed = Some(by);
+    }
+    let open = |trouble| Remembered::Open {
+        how: known.sealed.unwrap_or(SealedBy::Keychain),
         trouble,
         name: now.name.clone(),
         port: now.port,
@@ -119,8 +124,8 @@ pub(crate) async fn remembered(app: &AppHandle, engine: &Handle) -> Result<Remem
     Ok(match now.state {
         Keeping::Unavailable | Keeping::Off => Remembered::Off,
         Keeping::Locked { by } => Remembered::Locked { how: by, code: known.refused },
-        Keeping::Open { by } => open(by, None),
-        Keeping::Failed { code, open: true } => open(SealedBy::Keychain, Some(code)),
+        Keeping::Open { .. } => open(None),
+        Keeping::Failed { code, open: true } => open(Some(code)),
         Keeping::Failed { code, open: false } => Remembered::Failed { code },
     })
 }
@@ -187,7 +192,12 @@ pub(crate) async fn remember_password(app: &AppHandle, engine: &Handle, on: bool
 /// Answers what was deleted, in words.
 pub(crate) async fn forget_everything(app: &AppHandle, engine: &Handle) -> Result<Vec<String>, Error> {
     let gone = engine.forget_everything().await?;
-    *app.state::<Keeper>().known() = Known { session: app.state::<Keeper>().known().session.take(), ..Known::default() };
+    {
+        let keeper = app.state::<Keeper>();
+        let mut known = keeper.known();
+        let session = known.session.take();
+        *known = Known { session, ..Known::default() };
+    }
     // Who is not connected has nobody on the list any more.
     if engine.status().await?.phase == NodePhase::Offline {
         engine.disconnect().await?;

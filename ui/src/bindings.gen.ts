@@ -65,6 +65,17 @@ export const commands = {
 	setDeafened: (deafened: boolean) => __TAURI_INVOKE<null>("set_deafened", { deafened }),
 	pushToTalk: (down: boolean) => __TAURI_INVOKE<null>("push_to_talk", { down }),
 	setPeerGain: (peer: PeerId, gainDb: number | null) => __TAURI_INVOKE<null>("set_peer_gain", { peer, gainDb }),
+	remembered: () => __TAURI_INVOKE<Remembered>("remembered"),
+	setRetention: (peer: PeerId | null, retention: Retention | null) => __TAURI_INVOKE<null>("set_retention", { peer, retention }),
+	setVanishing: (peer: PeerId, after: number | null) => __TAURI_INVOKE<null>("set_vanishing", { peer, after }),
+	rememberPassword: (on: boolean) => __TAURI_INVOKE<null>("remember_password", { on }),
+	connectRemembered: () => __TAURI_INVOKE<null>("connect_remembered"),
+	forgetEverything: () => __TAURI_INVOKE<string[]>("forget_everything"),
+	exportConversation: (peer: PeerId, format: Format) => __TAURI_INVOKE<string | null>("export_conversation", { peer, format }),
+	importConversation: (peer: PeerId) => __TAURI_INVOKE<number | null>("import_conversation", { peer }),
+	profiles: () => __TAURI_INVOKE<ProfileEntry[]>("profiles"),
+	openProfile: (name: string | null) => __TAURI_INVOKE<null>("open_profile", { name }),
+	deleteProfile: (name: string | null) => __TAURI_INVOKE<string[]>("delete_profile", { name }),
 	audioDevices: () => __TAURI_INVOKE<AudioDevices>("audio_devices"),
 	audioSettings: () => __TAURI_INVOKE<AudioSettings>("audio_settings"),
 	setAudioSettings: (settings: AudioSettings) => __TAURI_INVOKE<null>("set_audio_settings", { settings }),
@@ -295,6 +306,48 @@ export type Code =
 "notAnImage" | 
 /**  The system could not open the link or use the clipboard. */
 "systemRefused" | 
+/**  Nothing is kept here, or it is not open. */
+"notRemembered" | 
+/**  Something is kept here already. */
+"alreadyRemembered" | 
+/**  The store opens in the other way: by the keychain or by a passphrase. */
+"otherSeal" | 
+/**  Not the passphrase of the store. */
+"wrongPassphrase" | 
+/**  The passphrase is empty or longer than [`crate::limits::PASSWORD`]. */
+"invalidPassphrase" | 
+/**  There is no keychain on this computer. */
+"keychainAbsent" | 
+/**  The keychain is locked. */
+"keychainLocked" | 
+/**  The keychain, or the person whom it asked, refused. */
+"keychainRefused" | 
+/**  The keychain does not have the key of this store. */
+"keychainWithoutKey" | 
+/**  The keychain failed otherwise. */
+"keychainFailed" | 
+/**  The store makes no sense. */
+"storeDamaged" | 
+/**  The store is of a newer version. */
+"storeNewer" | 
+/**  Another running program uses the store. */
+"storeInUse" | 
+/**  The files of the store were deleted or replaced while they were open. */
+"storeGone" | 
+/**  The disk is full. */
+"diskFull" | 
+/**  The disk or the directory cannot be written. */
+"diskReadOnly" | 
+/**  Any other failure of the store. */
+"storeFailed" | 
+/**  What is kept can only be opened before anybody was added. */
+"listNotEmpty" | 
+/**  The peer's app is not there, or cannot let messages disappear. */
+"vanishUnsupported" | 
+/**  Not an exported conversation, or one beyond the limits. */
+"invalidExport" | 
+/**  The conversation has lines already. */
+"conversationNotEmpty" | 
 /**  A mistake of this program; the log says more. */
 "internal";
 
@@ -326,6 +379,10 @@ call: CallRecord } |
 { kind: "notice"; 
 /**  What it is about. */
 notice: Notice } | 
+/**  From here on messages of this conversation disappear, on both sides, or stay. */
+{ kind: "vanishing"; 
+/**  So long after it was written or came in, seconds; none: they stay. */
+after: number | null } | 
 /**  A message of a kind that this version does not know. */
 { kind: "unknown" };
 
@@ -447,6 +504,8 @@ export type Line = {
 	at: number,
 	/**  How far it came; only for our own messages. */
 	delivery: Delivery | null,
+	/**  When it disappears, our clock, milliseconds since 1970 (UTC); none: never, or not before it is acknowledged. */
+	vanishesAt: number | null,
 } & Content;
 
 /**  A link as it will really be opened. */
@@ -476,6 +535,8 @@ export type MicTest = {
 export type Network = {
 	/**  The UDP port; 0: the first free one. */
 	port?: number,
+	/**  Connects when the program starts, where the password is remembered. */
+	connectAtStart?: boolean,
 };
 
 /**  Where this node is between Disconnect and Connect. */
@@ -612,6 +673,14 @@ export type PeerSnapshot = {
 	pinned: boolean,
 	/**  At most 120 characters of what is written to them and not sent; empty if nothing is. */
 	draft: string,
+	/**  How long the lines of this conversation are kept on this computer; none: as for all. */
+	retention: Retention | null,
+	/**  Whether they are kept at all. */
+	keepsMessages: boolean,
+	/**  Messages of this conversation disappear on both sides so long after they came, s; none: they stay. */
+	vanish: number | null,
+	/**  Their app is there and lets messages disappear. */
+	canVanish: boolean,
 	/**  Lines that came in since the conversation was last read. */
 	unread: number,
 	/**  The newest line. */
@@ -746,6 +815,8 @@ export type ShellEvent =
 { kind: "platform" } | 
 /**  The main page opens this conversation. */
 { kind: "open"; peer: PeerId } | 
+/**  What [`crate::keep::Remembered`] says. */
+{ kind: "remembered" } | 
 /**  Something to be read once. */
 { kind: "notice"; notice: ShellNotice };
 
@@ -848,3 +919,45 @@ export type VoiceStats = {
 	echoReductionDb: number | null,
 };
 
+
+/**  How a conversation is written. */
+export type Format = 
+/**  To be read. */
+"text" | 
+/**  To be imported again. */
+"json";
+
+/**  One of them. */
+export type ProfileEntry = {
+	/**  None: the one without a name. */
+	name: string | null,
+	/**  This program. */
+	current: boolean,
+	remembered: boolean,
+	running: boolean,
+};
+
+/**  How it stands with what is remembered. */
+export type Remembered = 
+/**  Nothing is. */
+{ kind: "off" } | 
+/**  Something is, and not open. `code`: why the last try failed; none: there was none yet. */
+{ kind: "locked"; how: SealedBy; code: Code | null } | 
+/**  `trouble`: why nothing new can be kept at the moment. */
+{ kind: "open"; how: SealedBy; trouble: Code | null; 
+/**  As whom one connected last. */
+name: string | null; 
+/**  The UDP port of the last time. */
+port: number | null; passwordRemembered: boolean; 
+/**  Of conversations that say nothing themselves. */
+retention: Retention; 
+/**  The key of this device becomes a lasting one at the next Connect. */
+nextConnect: boolean } | 
+/**  What is there cannot be used. */
+{ kind: "failed"; code: Code };
+
+/**  How long the lines of a conversation are kept on this computer. */
+export type Retention = "off" | "day" | "week" | "month" | "forever";
+
+/**  What keeps the key of the store. */
+export type SealedBy = "keychain" | "passphrase";

@@ -32,9 +32,7 @@ pub(crate) fn list(app: &AppHandle) -> Vec<ProfileEntry> {
     let all: BTreeSet<_> = named.map(Some).chain([None]).collect();
     let entry = |name: Option<String>| ProfileEntry {
         current: name == current,
-        remembered: vault(app, name.as_deref()).is_some_and(|vault| {
-            !matches!(vault.found(), Ok(Found::Nothing))
-        }),
+        remembered: vault(app, name.as_deref()).is_some_and(|vault| !matches!(vault.found(), Ok(Found::Nothing))),
         running: name == current || instance::runs(name.as_deref()),
         name,
     };
@@ -59,7 +57,7 @@ fn vault(app: &AppHandle, name: Option<&str>) -> Option<Vault> {
 pub(crate) fn open(name: Option<String>) -> Result<(), Code> {
     let name = name.map(|name| args::profile(&name)).transpose().map_err(|_| Code::InvalidName)?;
     let mut command = Command::new(login::program().map_err(|_| Code::SystemRefused)?);
-    command.args(name.iter().flat_map(|name| ["--profile", name]));
+    command.args(name.iter().flat_map(|name| ["--profile", name.as_str()]));
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
     let mut child = child.map_err(|_| Code::SystemRefused)?;
     // Whoever starts a process waits for its end, or it stays as a zombie.
