@@ -432,6 +432,13 @@ export type FailedCaller = {
 	at: number,
 };
 
+/**  How a conversation is written. */
+export type Format = 
+/**  To be read. */
+"text" | 
+/**  To be imported again. */
+"json";
+
 export type General = {
 	/**  Closing the window leaves the program in the tray. */
 	closeToTray?: boolean,
@@ -738,6 +745,16 @@ export type Privacy = {
 	allowRequests?: boolean,
 };
 
+/**  One of them. */
+export type ProfileEntry = {
+	/**  None: the one without a name. */
+	name: string | null,
+	/**  This program. */
+	current: boolean,
+	remembered: boolean,
+	running: boolean,
+};
+
 /**  How sound is sent. */
 export type Quality = 
 /**  Opus, packets of 10 ms where the network allows, adapted to it. */
@@ -746,6 +763,25 @@ export type Quality =
 "economy" | 
 /**  44.1 kHz, 16 bits, no codec; only if both choose it. */
 "uncompressed";
+
+/**  How it stands with what is remembered. */
+export type Remembered = 
+/**  Nothing is. */
+{ kind: "off" } | 
+/**  Something is, and not open. `code`: why the last try failed; none: there was none yet. */
+{ kind: "locked"; how: SealedBy; code: Code | null } | 
+/**  `trouble`: why nothing new can be kept at the moment. */
+{ kind: "open"; how: SealedBy; trouble: Code | null; 
+/**  As whom one connected last. */
+name: string | null; 
+/**  The UDP port of the last time. */
+port: number | null; passwordRemembered: boolean; 
+/**  Of conversations that say nothing themselves. */
+retention: Retention; 
+/**  The key of this device becomes a lasting one at the next Connect. */
+nextConnect: boolean } | 
+/**  What is there cannot be used. */
+{ kind: "failed"; code: Code };
 
 /**  A request of somebody who is not on the peer list. Local to this process, never sent. */
 export type RequestId = number;
@@ -761,6 +797,26 @@ export type RequestSnapshot = {
 	/**  When it came, milliseconds since 1970 (UTC). */
 	at: number,
 };
+
+/**  How long the lines of a conversation are kept on this computer. */
+export type Retention = 
+/**  Not at all: they live in memory. */
+"off" | 
+/**  For 24 hours. */
+"day" | 
+/**  For 7 days. */
+"week" | 
+/**  For 30 days. */
+"month" | 
+/**  Until somebody deletes them. */
+"forever";
+
+/**  What keeps the key of the store. */
+export type SealedBy = 
+/**  The keychain of the system. */
+"keychain" | 
+/**  A passphrase. */
+"passphrase";
 
 /**  A line that has every word of a search. */
 export type SearchHit = {
@@ -919,45 +975,3 @@ export type VoiceStats = {
 	echoReductionDb: number | null,
 };
 
-
-/**  How a conversation is written. */
-export type Format = 
-/**  To be read. */
-"text" | 
-/**  To be imported again. */
-"json";
-
-/**  One of them. */
-export type ProfileEntry = {
-	/**  None: the one without a name. */
-	name: string | null,
-	/**  This program. */
-	current: boolean,
-	remembered: boolean,
-	running: boolean,
-};
-
-/**  How it stands with what is remembered. */
-export type Remembered = 
-/**  Nothing is. */
-{ kind: "off" } | 
-/**  Something is, and not open. `code`: why the last try failed; none: there was none yet. */
-{ kind: "locked"; how: SealedBy; code: Code | null } | 
-/**  `trouble`: why nothing new can be kept at the moment. */
-{ kind: "open"; how: SealedBy; trouble: Code | null; 
-/**  As whom one connected last. */
-name: string | null; 
-/**  The UDP port of the last time. */
-port: number | null; passwordRemembered: boolean; 
-/**  Of conversations that say nothing themselves. */
-retention: Retention; 
-/**  The key of this device becomes a lasting one at the next Connect. */
-nextConnect: boolean } | 
-/**  What is there cannot be used. */
-{ kind: "failed"; code: Code };
-
-/**  How long the lines of a conversation are kept on this computer. */
-export type Retention = "off" | "day" | "week" | "month" | "forever";
-
-/**  What keeps the key of the store. */
-export type SealedBy = "keychain" | "passphrase";

@@ -74,6 +74,7 @@ describe("lines in groups", () => {
     sentAt: when - late,
     at: when,
     delivery: null,
+    vanishesAt: null,
     kind: "text",
     text: "x",
   });
