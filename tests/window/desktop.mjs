@@ -55,7 +55,12 @@ class Desktops {
     this.running.push(keychain);
     const bus = await joinBus(this.shared.DBUS_SESSION_BUS_ADDRESS);
     try {
+      const names = (await bus.getProxyObject("org.freedesktop.DBus", "/org/freedesktop/DBus")).getInterface(
+        "org.freedesktop.DBus",
+      );
       await until("the keychain answers", async () => {
+        // Whoever asks a service that is not there makes the bus start one: another, and that would be locked.
+        if (!(await names.NameHasOwner("org.freedesktop.secrets"))) return false;
         const service = await bus.getProxyObject("org.freedesktop.secrets", "/org/freedesktop/secrets");
         const collection = await service.getInterface("org.freedesktop.Secret.Service").ReadAlias("default");
         return collection !== "/";
