@@ -1,6 +1,6 @@
 use clap::Parser;
 
-/// Talk to people who share a password with you. Nothing that you say is stored, and no server is asked.
+/// Talk to people who share a password with you. Nothing that you say is stored unless you ask for it, and no server is asked.
 #[derive(Debug, Parser)]
 #[command(version)]
 pub(crate) struct Args {
@@ -18,7 +18,7 @@ pub(crate) struct Args {
     pub(crate) invite: Option<String>,
 }
 
-fn profile(text: &str) -> Result<String, String> {
+pub(crate) fn profile(text: &str) -> Result<String, String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if (1..=32).contains(&text.len()) && text.chars().all(fits) {
         Ok(text.to_owned())

@@ -1,6 +1,7 @@
 //! What a page may ask for. Every command passes its arguments on and the answer back.
 
 mod call;
+mod keep;
 mod messages;
 mod peers;
 mod program;
@@ -34,7 +35,7 @@ const OF_A_CALL: [&str; 13] = [
 ];
 
 /// What a window with one conversation may ask for.
-const OF_A_TALK: [&str; 23] = [
+const OF_A_TALK: [&str; 24] = [
     "check_link",
     "copy_text",
     "current_call",
@@ -48,6 +49,7 @@ const OF_A_TALK: [&str; 23] = [
     "page_ready",
     "peers",
     "platform",
+    "remembered",
     "retry_peer",
     "send_link",
     "send_text",
@@ -85,7 +87,8 @@ impl From<Code> for CommandError {
 pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static {
     let typed = builder();
     // What comes as the raw body of a request the typed bindings cannot express.
-    let raw: fn(Invoke<Wry>) -> bool = tauri::generate_handler![program::connect, program::read_qr];
+    let raw: fn(Invoke<Wry>) -> bool =
+        tauri::generate_handler![program::connect, program::read_qr, keep::remember, keep::unlock, keep::change_seal];
     move |invoke| {
         let (page, command) = (invoke.message.webview_ref().label(), invoke.message.command());
         if !may(page, command) {
@@ -93,7 +96,7 @@ pub(crate) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
             return false;
         }
         match command {
-            "connect" | "read_qr" => raw(invoke),
+            "connect" | "read_qr" | "remember" | "unlock" | "change_seal" => raw(invoke),
             _ => typed.invoke_handler()(invoke),
         }
     }
@@ -174,6 +177,17 @@ fn builder() -> tauri_specta::Builder<Wry> {
             call::set_deafened,
             call::push_to_talk,
             call::set_peer_gain,
+            keep::remembered,
+            keep::set_retention,
+            keep::set_vanishing,
+            keep::remember_password,
+            keep::connect_remembered,
+            keep::forget_everything,
+            keep::export_conversation,
+            keep::import_conversation,
+            keep::profiles,
+            keep::open_profile,
+            keep::delete_profile,
             sound::audio_devices,
             sound::audio_settings,
             sound::set_audio_settings,

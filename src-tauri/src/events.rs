@@ -20,6 +20,8 @@ pub(crate) enum ShellEvent {
     Open { peer: PeerId },
     /// An invite was opened as a link; the main page takes and shows it.
     Invited,
+    /// What [`crate::keep::Remembered`] says.
+    Remembered,
     /// Something to be read once.
     Notice { notice: ShellNotice },
 }

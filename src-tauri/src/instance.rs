@@ -91,8 +91,24 @@ impl Question {
 
 /// Becomes the program of this profile, or asks the one that runs (without a question: asks it nothing).
 pub(crate) async fn begin(profile: Option<&str>, question: Option<Question>) -> io::Result<Start> {
+    place(profile)?.begin(question.as_ref()).await
+}
+
+/// Whether the program of this profile runs.
+pub(crate) fn runs(profile: Option<&str>) -> bool {
+    let Ok(place) = place(profile) else { return false };
+    let lock = File::options().write(true).open(place.file("lock"));
+    lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
+/// Keeps the program of this profile from starting; none if it runs.
+pub(crate) fn hold(profile: Option<&str>) -> io::Result<Option<Instance>> {
+    place(profile)?.claim()
+}
+
+fn place(profile: Option<&str>) -> io::Result<Place> {
     let data = std::env::var_os("P2P_COMM_DATA_DIR");
-    Place::new(local::directory()?, profile, data.as_deref()).begin(question.as_ref()).await
+    Ok(Place::new(local::directory()?, profile, data.as_deref()))
 }
 
 /// Raises the window whenever the program is started again.

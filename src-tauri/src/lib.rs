@@ -11,6 +11,7 @@ mod events;
 mod full_screen;
 mod instance;
 mod invited;
+mod keep;
 mod launch;
 mod login;
 mod notices;
@@ -23,6 +24,7 @@ mod settings;
 mod shortcuts;
 mod signals;
 mod talk;
+mod transfer;
 mod tray;
 mod view;
 mod window;
@@ -68,10 +70,6 @@ pub fn run() -> ExitCode {
         return launch::refuse(&words);
     }
     launch::look_for_sound();
-    let engine = match Engine::spawn_thread(Options::default()) {
-        Ok(engine) => engine,
-        Err(error) => return launch::refuse(&error.to_string()),
-    };
     // The web view writes a few files of its own even when incognito; they go where they are removed at the end.
     let traces = match tempfile::Builder::new().prefix("p2p-comm-").tempdir() {
         Ok(traces) => traces,
@@ -84,9 +82,9 @@ pub fn run() -> ExitCode {
     let app = tauri::Builder::default()
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_clipboard_manager::init())
+        .plugin(tauri_plugin_dialog::init())
         .invoke_handler(commands::handler())
         .on_window_event(window::on_event)
-        .manage(engine)
         .manage(Profile(args.profile))
         .manage(RouterAllowed(!args.no_port_mapping))
         .manage(Invited::new(invite))
@@ -116,7 +114,14 @@ pub fn run() -> ExitCode {
 }
 
 fn set_up(app: &App, place: Option<Place>, hidden: bool) -> tauri::Result<()> {
-    let (handle, engine) = (app.handle(), app.state::<Handle>().inner().clone());
+    let handle = app.handle();
+    let options = Options::default();
+    let engine = Engine::spawn_thread(match keep::directory(handle) {
+        Some(directory) => options.with_profile(&directory),
+        None => options,
+    })?;
+    app.manage(engine.clone());
+    app.manage(keep::Keeper::default());
     #[cfg(not(target_os = "linux"))]
     handle.plugin(tauri_plugin_notification::init())?;
     platform::look();
@@ -126,6 +131,7 @@ fn set_up(app: &App, place: Option<Place>, hidden: bool) -> tauri::Result<()> {
     app.manage(view::View::default());
     app.manage(tray::Tray::new());
     app.manage(notify::Board::new(handle));
+    keep::start(handle.clone(), engine.clone());
     full_screen::start(handle);
     window::open(app, hidden)?;
     ready::watch(handle.clone());

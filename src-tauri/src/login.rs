@@ -23,7 +23,7 @@ pub(crate) fn set(app: &AppHandle, general: &General) -> Result<(), auto_launch:
 }
 
 /// An AppImage runs from a place that is there only while it runs; the variable names the file.
-fn program() -> std::io::Result<PathBuf> {
+pub(crate) fn program() -> std::io::Result<PathBuf> {
     std::env::var_os("APPIMAGE").map_or_else(std::env::current_exe, |image| Ok(image.into()))
 }
 

@@ -100,6 +100,8 @@ pub(crate) struct Network {
     pub(crate) port: u16,
     /// The router is asked to let friends in.
     pub(crate) map_port: bool,
+    /// Connects when the program starts, where the password is remembered.
+    pub(crate) connect_at_start: bool,
 }
 
 /// Keys that work everywhere, such as `Control+Shift+KeyM`, and the one to talk in the window.
@@ -179,7 +181,7 @@ impl Default for Shortcuts {
 
 impl Default for Network {
     fn default() -> Self {
-        Self { port: 0, map_port: true }
+        Self { port: 0, map_port: true, connect_at_start: false }
     }
 }
 

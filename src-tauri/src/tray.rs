@@ -16,6 +16,7 @@ use linux::Icon;
 pub(crate) use standing::{Standing, TrayCall};
 
 use crate::events::{self, ShellEvent};
+use crate::keep::Keeper;
 use crate::{settings, shortcuts, window};
 use p2p_comm_engine::{CallPhase, Error, Handle};
 use standing::Action;
@@ -108,7 +109,10 @@ async fn carry_out(app: &AppHandle, action: Action, token: Option<String>) -> Re
     match action {
         // The password is typed in the window.
         Action::Show | Action::Connect => window::raise(app, token.as_deref()),
-        Action::Disconnect => engine.disconnect().await?,
+        Action::Disconnect => {
+            app.state::<Keeper>().hold(None);
+            engine.disconnect().await?;
+        }
         Action::Mute => shortcuts::toggle_mute(engine).await?,
         Action::EndCall => match engine.current_call().await? {
             Some(call) if call.phase == CallPhase::Incoming => engine.reject_call(call.number).await?,

@@ -5,12 +5,14 @@
 import { parseArgs } from "node:util";
 import { idle } from "./bench/idle.mjs";
 import { opening } from "./bench/long.mjs";
+import { remembered } from "./bench/remembered.mjs";
 import { bundle, ready } from "./bench/start.mjs";
 
 /** A benchmark: the names and units that it yields, and how to run it. */
 const BENCHMARKS = [
   [{ ui_bundle_kib: "KiB" }, bundle],
   [{ window_ready_ms: "ms" }, ready],
+  [{ start_remembered_ms: "ms" }, remembered],
   [{ idle_cpu_percent: "%", app_rss_mib: "MiB", app_pss_mib: "MiB" }, idle],
   [{ open_100k_ms: "ms", scroll_work_p95_ms: "ms", scroll_over_33ms_percent: "%", rows_in_page: "rows" }, opening],
 ];

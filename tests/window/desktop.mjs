@@ -4,6 +4,7 @@ import { randomInt } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { joinBus } from "./bus.mjs";
 import { startNotifications } from "./notifications.mjs";
 import { start } from "./process.mjs";
 import { Screen } from "./screen.mjs";
@@ -44,6 +45,29 @@ class Desktops {
   /** A tray, as all desktops of this bus have it from now on. */
   tray() {
     return startTray(this.shared.DBUS_SESSION_BUS_ADDRESS);
+  }
+
+  /** A keychain (GNOME Keyring), unlocked, with the secrets of everybody on this bus. It outlives the programs. */
+  async keychain() {
+    const { env } = this.#home("keychain");
+    const command = "printf login | exec gnome-keyring-daemon --foreground --components=secrets --unlock";
+    const keychain = start("/bin/sh", ["-c", command], { env });
+    this.running.push(keychain);
+    const bus = await joinBus(this.shared.DBUS_SESSION_BUS_ADDRESS);
+    try {
+      const names = (await bus.getProxyObject("org.freedesktop.DBus", "/org/freedesktop/DBus")).getInterface(
+        "org.freedesktop.DBus",
+      );
+      await until("the keychain answers", async () => {
+        // Whoever asks a service that is not there makes the bus start one: another, and that would be locked.
+        if (!(await names.NameHasOwner("org.freedesktop.secrets"))) return false;
+        const service = await bus.getProxyObject("org.freedesktop.secrets", "/org/freedesktop/secrets");
+        const collection = await service.getInterface("org.freedesktop.Secret.Service").ReadAlias("default");
+        return collection !== "/";
+      });
+    } finally {
+      bus.disconnect();
+    }
   }
 
   /** A notification daemon, likewise. */

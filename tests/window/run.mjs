@@ -13,6 +13,7 @@ import "./keyboard.test.mjs";
 import "./leave.test.mjs";
 import "./network.test.mjs";
 import "./news.test.mjs";
+import "./remember.test.mjs";
 import "./ring.test.mjs";
 import "./settings.test.mjs";
 import "./soundcheck.test.mjs";

@@ -65,6 +65,11 @@ class Stage {
     return this.#keep(await this.desktops.notifications());
   }
 
+  /** Starts the desktop's keychain. */
+  keychain() {
+    return this.desktops.keychain();
+  }
+
   #keep(double) {
     this.doubles.push(double);
     return double;

@@ -26,6 +26,13 @@ export class Visitor {
     field.dispatchEvent(new InputEvent("input", { bubbles: true }));
   }
 
+  /** Takes an option of a list. */
+  async choose(testid: string, value: string): Promise<void> {
+    const list = (await this.find(testid)) as HTMLSelectElement;
+    list.value = value;
+    list.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
   async press(key: string, more: KeyboardEventInit = {}): Promise<void> {
     const target = document.activeElement ?? document.body;
     target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...more }));

@@ -66,6 +66,17 @@ export const commands = {
 	setDeafened: (deafened: boolean) => __TAURI_INVOKE<null>("set_deafened", { deafened }),
 	pushToTalk: (down: boolean) => __TAURI_INVOKE<null>("push_to_talk", { down }),
 	setPeerGain: (peer: PeerId, gainDb: number | null) => __TAURI_INVOKE<null>("set_peer_gain", { peer, gainDb }),
+	remembered: () => __TAURI_INVOKE<Remembered>("remembered"),
+	setRetention: (peer: PeerId | null, retention: Retention | null) => __TAURI_INVOKE<null>("set_retention", { peer, retention }),
+	setVanishing: (peer: PeerId, after: number | null) => __TAURI_INVOKE<null>("set_vanishing", { peer, after }),
+	rememberPassword: (on: boolean) => __TAURI_INVOKE<null>("remember_password", { on }),
+	connectRemembered: () => __TAURI_INVOKE<null>("connect_remembered"),
+	forgetEverything: () => __TAURI_INVOKE<string[]>("forget_everything"),
+	exportConversation: (peer: PeerId, format: Format) => __TAURI_INVOKE<string | null>("export_conversation", { peer, format }),
+	importConversation: (peer: PeerId) => __TAURI_INVOKE<number | null>("import_conversation", { peer }),
+	profiles: () => __TAURI_INVOKE<ProfileEntry[]>("profiles"),
+	openProfile: (name: string | null) => __TAURI_INVOKE<null>("open_profile", { name }),
+	deleteProfile: (name: string | null) => __TAURI_INVOKE<string[]>("delete_profile", { name }),
 	audioDevices: () => __TAURI_INVOKE<AudioDevices>("audio_devices"),
 	audioSettings: () => __TAURI_INVOKE<AudioSettings>("audio_settings"),
 	setAudioSettings: (settings: AudioSettings) => __TAURI_INVOKE<null>("set_audio_settings", { settings }),
@@ -422,6 +433,13 @@ export type FailedCaller = {
 	at: number,
 };
 
+/**  How a conversation is written. */
+export type Format = 
+/**  To be read. */
+"text" | 
+/**  To be imported again. */
+"json";
+
 export type General = {
 	/**  Closing the window leaves the program in the tray. */
 	closeToTray?: boolean,
@@ -527,6 +545,8 @@ export type Network = {
 	port?: number,
 	/**  The router is asked to let friends in. */
 	mapPort?: boolean,
+	/**  Connects when the program starts, where the password is remembered. */
+	connectAtStart?: boolean,
 };
 
 /**  Where this node is between Disconnect and Connect. */
@@ -753,6 +773,16 @@ export type Privacy = {
 	allowRequests?: boolean,
 };
 
+/**  One of them. */
+export type ProfileEntry = {
+	/**  None: the one without a name. */
+	name: string | null,
+	/**  This program. */
+	current: boolean,
+	remembered: boolean,
+	running: boolean,
+};
+
 /**  How sound is sent. */
 export type Quality = 
 /**  Opus, packets of 10 ms where the network allows, adapted to it. */
@@ -761,6 +791,25 @@ export type Quality =
 "economy" | 
 /**  44.1 kHz, 16 bits, no codec; only if both choose it. */
 "uncompressed";
+
+/**  How it stands with what is remembered. */
+export type Remembered = 
+/**  Nothing is. */
+{ kind: "off" } | 
+/**  Something is, and not open. `code`: why the last try failed; none: there was none yet. */
+{ kind: "locked"; how: SealedBy; code: Code | null } | 
+/**  `trouble`: why nothing new can be kept at the moment. */
+{ kind: "open"; how: SealedBy; trouble: Code | null; 
+/**  As whom one connected last. */
+name: string | null; 
+/**  The UDP port of the last time. */
+port: number | null; passwordRemembered: boolean; 
+/**  Of conversations that say nothing themselves. */
+retention: Retention; 
+/**  The key of this device becomes a lasting one at the next Connect. */
+nextConnect: boolean } | 
+/**  What is there cannot be used. */
+{ kind: "failed"; code: Code };
 
 /**  A request of somebody who is not on the peer list. Local to this process, never sent. */
 export type RequestId = number;
@@ -789,6 +838,13 @@ export type Retention =
 "month" | 
 /**  Until somebody deletes them. */
 "forever";
+
+/**  What keeps the key of the store. */
+export type SealedBy = 
+/**  The keychain of the system. */
+"keychain" | 
+/**  A passphrase. */
+"passphrase";
 
 /**  A line that has every word of a search. */
 export type SearchHit = {
@@ -845,6 +901,8 @@ export type ShellEvent =
 { kind: "open"; peer: PeerId } | 
 /**  An invite was opened as a link; the main page takes and shows it. */
 { kind: "invited" } | 
+/**  What [`crate::keep::Remembered`] says. */
+{ kind: "remembered" } | 
 /**  Something to be read once. */
 { kind: "notice"; notice: ShellNotice };
 

@@ -59,7 +59,7 @@ pub use p2p_comm_net::{Config as NetConfig, Windows};
 pub use p2p_comm_net::{MappingState, PortMapping as RouterDouble, PortState, mem};
 #[cfg(feature = "test-util")]
 pub use p2p_comm_store::MemoryKeychain;
-pub use p2p_comm_store::{Forgotten, Vault};
+pub use p2p_comm_store::{Forgotten, Found, Vault};
 pub use passphrase::suggest_password;
 
 /// The protocol that this version speaks, as it is agreed on the wire.

@@ -1,6 +1,7 @@
 use super::{Answer, Engine};
 use crate::events::ShellNotice;
 use crate::invited::Invited;
+use crate::keep::Keeper;
 use crate::notices::Notices;
 use crate::platform::Platform;
 use crate::ready::Ready;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use tauri::ipc::{InvokeBody, Request};
 use tauri::{AppHandle, Manager as _, Runtime, State, WebviewWindow};
 use tauri_plugin_clipboard_manager::ClipboardExt as _;
+use zeroize::Zeroizing;
 
 /// The password is the body: it is in no JSON text, and the page can wipe its copy. Name and port are headers.
 #[tauri::command]
@@ -20,6 +22,7 @@ pub(super) async fn connect(
     request: Request<'_>,
     engine: Engine<'_>,
     preferences: State<'_, Arc<Preferences>>,
+    keeper: State<'_, Keeper>,
 ) -> Answer<()> {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let name = percent_decode_str(header("x-name")).decode_utf8().map_err(|_| Code::InvalidName)?.into_owned();
@@ -28,14 +31,17 @@ pub(super) async fn connect(
         port => port,
     };
     let InvokeBody::Raw(body) = request.body() else { return Err(Code::InvalidPassword.into()) };
-    let password = std::str::from_utf8(body).ok().and_then(|text| Password::parse(text).ok());
-    let password = password.ok_or(Code::InvalidPassword)?;
-    Ok(engine.connect(&name, password, NetConfig { port, ..NetConfig::default() }).await?)
+    let text = std::str::from_utf8(body).map_err(|_| Code::InvalidPassword)?;
+    let password = Password::parse(text).map_err(|_| Code::InvalidPassword)?;
+    engine.connect(&name, password, NetConfig { port, ..NetConfig::default() }).await?;
+    keeper.hold(Some(Zeroizing::new(text.to_owned())));
+    Ok(())
 }
 
 #[tauri::command]
 #[specta::specta]
-pub(super) async fn disconnect(engine: Engine<'_>) -> Answer<()> {
+pub(super) async fn disconnect(engine: Engine<'_>, keeper: State<'_, Keeper>) -> Answer<()> {
+    keeper.hold(None);
     Ok(engine.disconnect().await?)
 }
 
@@ -75,8 +81,10 @@ pub(super) async fn read_qr_of_clipboard(app: AppHandle) -> Answer<String> {
     Ok(in_background(read).await?)
 }
 
-async fn in_background<T: Send + 'static>(work: impl FnOnce() -> Result<T, Code> + Send + 'static) -> Result<T, Code> {
-    tauri::async_runtime::spawn_blocking(work).await.unwrap_or(Err(Code::Internal))
+pub(super) async fn in_background<T: Send + 'static, E: From<Code> + Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E> {
+    tauri::async_runtime::spawn_blocking(work).await.unwrap_or(Err(E::from(Code::Internal)))
 }
 
 #[tauri::command]

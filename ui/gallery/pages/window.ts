@@ -32,6 +32,7 @@ const pages: GalleryPage[] = [
     },
   },
   { name: "conversation-long", mock: { lines: 3000 }, act: (visitor) => visitor.open("bob") },
+  { name: "conversation-late", mock: { lines: 3000, late: 50 }, act: (visitor) => visitor.open("bob") },
   {
     name: "conversation-scrolled",
     mock: { lines: 2000 },

@@ -16,8 +16,8 @@ export interface Settings {
     incoming: "popup" | "window" | "notification";
   };
   privacy: { allowRequests: boolean };
-  /** `port` 0: the first free one. `mapPort`: the router is asked to let friends in. */
-  network: { port: number; mapPort: boolean };
+  /** `port` 0: the first free one. `mapPort`: the router is asked to let friends in. `connectAtStart` needs a remembered password. */
+  network: { port: number; mapPort: boolean; connectAtStart: boolean };
   /** Keys that work everywhere, as "Control+Shift+KeyM"; `talkInWindow` is one key, as `KeyboardEvent.code`. */
   shortcuts: {
     talk: string | null;
@@ -73,6 +73,7 @@ export type ShellNotice = "settingsDamaged" | "settingsReadOnly" | "shortcutTake
 export type ShellEvent =
   | { kind: "settings" }
   | { kind: "platform" }
+  | { kind: "remembered" }
   | { kind: "open"; peer: number }
   | { kind: "invited" }
   | { kind: "notice"; notice: ShellNotice };

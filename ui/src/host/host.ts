@@ -5,17 +5,18 @@
 import type {
   AudioDevices,
   Changes,
+  Code,
   AudioSettings as GeneratedAudio,
   CallSnapshot as GeneratedCall,
-  Code as GeneratedCode,
-  PeerSnapshot as GeneratedPeer,
   NodeStatus as GeneratedStatus,
   MicTest,
   Page,
+  PeerSnapshot,
   RequestSnapshot,
   VoiceStats,
 } from "../bindings.gen";
 import type { Invite, PeerAddress, Platform, SearchHit, Settings, ShellEvent, ShellNotice } from "./desk";
+import type { Keep } from "./keep";
 
 export type {
   AudioDevice,
@@ -24,6 +25,7 @@ export type {
   CallPhase,
   CallRecord,
   Changes,
+  Code,
   Content,
   Delivery,
   DeviceState,
@@ -34,6 +36,7 @@ export type {
   NodePhase,
   Notice,
   Page,
+  PeerSnapshot,
   PeerState,
   PortMapping,
   Quality,
@@ -44,9 +47,8 @@ export type {
   VoiceStats,
 } from "../bindings.gen";
 export type * from "./desk";
+export type * from "./keep";
 
-export type Code = GeneratedCode | "invalidInvite" | "noQr" | "notAnImage";
-export type PeerSnapshot = GeneratedPeer & { muted: boolean; pinned: boolean; draft: string; trying: string[] };
 export type NodeStatus = GeneratedStatus & { doNotDisturb: boolean; reached: boolean };
 export type CallSnapshot = GeneratedCall & { silent: boolean };
 
@@ -65,7 +67,7 @@ export interface LinkPreview {
 /** How sound is taken, sent and played. Rust fills in what a caller leaves out, so what it answers is complete. */
 export type AudioSettings = Required<GeneratedAudio>;
 
-export interface Host {
+export interface Host extends Keep {
   /** Starts the node. `password` is UTF-8; the caller overwrites the array with zeros afterwards. `port` 0: the first free one. */
   connect(name: string, password: Uint8Array, port: number): Promise<void>;
   disconnect(): Promise<void>;

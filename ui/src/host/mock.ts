@@ -13,25 +13,28 @@ import type {
   PeerSnapshot,
   PeerState,
   RequestSnapshot,
+  Retention,
   SearchHit,
   Settings,
 } from "./host";
-import { MockCalling } from "./mock/calling";
 import type { Answer } from "./mock/calls";
 import { MockConversation } from "./mock/conversation";
 import { error } from "./mock/error";
 import { parseInvite, writeInvite } from "./mock/invite";
+import { KEPT_FOR, MockKeep } from "./mock/keep";
 import { previewLink } from "./mock/link";
 import { everybody, manyLines, type Person, strangers } from "./mock/people";
 
 /** A port that "another program" holds, to see what happens then. */
 export const TAKEN_PORT = 47999;
 
-interface Peer extends Omit<PeerSnapshot, "unread" | "last" | "trying" | "draft"> {
+interface Peer extends Omit<PeerSnapshot, "unread" | "last" | "trying" | "draft" | "keepsMessages"> {
   /** All there are; the first is the one shown. */
   addresses: PeerAddress[];
   written: string;
   talk: MockConversation;
+  /** How it stood before we went offline. */
+  before?: PeerState;
 }
 
 export interface MockOptions {
@@ -41,12 +44,14 @@ export interface MockOptions {
   pace?: number;
   /** Lines of a very long conversation with bob. */
   lines?: number;
+  /** How long a page of a conversation is on its way, as from a disk, ms. */
+  late?: number;
   /** What people do who are called. */
   answer?: Answer;
 }
 
 /** The program below the window, in memory: people in every state, an Echo, requests, and errors on demand. */
-export class MockHost extends MockCalling implements Host {
+export class MockHost extends MockKeep implements Host {
   /** What was done, for tests. */
   readonly opened: string[] = [];
   copied = "";
@@ -61,18 +66,20 @@ export class MockHost extends MockCalling implements Host {
 
   constructor(options: MockOptions = {}) {
     super(options.answer);
-    this.#options = { people: "full", pace: 1, lines: 0, answer: "accept", ...options };
+    this.#options = { people: "full", pace: 1, lines: 0, late: 0, answer: "accept", ...options };
   }
 
   /**
    * `?people=empty`, `?online`, `?lines=5000`, `?answer=busy`, `?microphone=missing`, `?speaker=busy`, `?ring` (the
-   * first one calls): for looking at the interface in a browser. Whoever is written "call me" calls.
+   * first one calls), `?remembered`, `?locked=passphrase`: for looking at the interface in a browser. Whoever is written "call me" calls.
    */
   static fromQuery(query: URLSearchParams): MockHost {
     const people = query.get("people") === "empty" ? "empty" : "full";
     const answer = (query.get("answer") ?? "accept") as Answer;
     const mock = new MockHost({ people, answer, lines: Number(query.get("lines") ?? 0) });
     mock.sound.troubles = Object.fromEntries([...query].filter(([key]) => key === "microphone" || key === "speaker"));
+    if (query.has("remembered")) mock.wakeUp();
+    if (query.has("locked")) mock.wakeUpLocked(query.get("locked") === "keychain" ? "keychain" : "passphrase", null);
     if (query.has("online")) mock.goOnline(query.get("online") || "alice", 47800);
     if (query.has("ring")) mock.calls.ring(1);
     return mock;
@@ -83,11 +90,13 @@ export class MockHost extends MockCalling implements Host {
   goOnline(name: string, port: number): void {
     const addresses = [`192.0.2.1:${port}`, `[2001:db8::1]:${port}`];
     this.#status = { ...OFFLINE, phase: "online", name, port, addresses };
-    if (this.#options.people === "full" && this.#peers.length === 0) {
-      const now = Date.now();
-      for (const person of everybody(now)) this.#admit(person, now);
-      this.#requests = strangers(now);
+    this.#meet();
+    for (const peer of this.#peers) {
+      peer.state = peer.before ?? peer.state;
+      delete peer.before;
     }
+    if (this.#options.people === "full") this.#requests = strangers(Date.now());
+    this.connected();
     this.tell({ status: true, peers: true, requests: true });
   }
 
@@ -144,7 +153,8 @@ export class MockHost extends MockCalling implements Host {
   async disconnect(): Promise<void> {
     this.#status = { ...OFFLINE };
     this.calls.current = null;
-    this.#peers = [];
+    if (this.kept.kind === "open") this.#rest();
+    else this.#peers = [];
     this.#requests = [];
     this.tell({ status: true, peers: true, requests: true, call: true });
   }
@@ -170,8 +180,9 @@ export class MockHost extends MockCalling implements Host {
   async peers(): Promise<PeerSnapshot[]> {
     return [true, false]
       .flatMap((pinned) => this.#peers.filter((peer) => peer.pinned === pinned))
-      .map(({ talk, addresses, written, ...peer }) => ({
+      .map(({ talk, addresses, written, before, ...peer }) => ({
         ...peer,
+        keepsMessages: this.#retention(peer) !== "off",
         unread: talk.unread,
         last: talk.last,
         draft: written.slice(0, 120),
@@ -297,10 +308,12 @@ export class MockHost extends MockCalling implements Host {
   }
 
   async page(id: number, before: number | null): Promise<Page> {
+    await this.#late();
     return this.#peer(id).talk.page(before);
   }
 
   async pageFrom(id: number, from: number): Promise<Page> {
+    await this.#late();
     return this.#peer(id).talk.pageFrom(from);
   }
 
@@ -378,7 +391,33 @@ export class MockHost extends MockCalling implements Host {
     return () => this.#listeners.delete(callback);
   }
 
+  /** A message of a conversation disappears at this time. */
+  disappear(peer: number, seq: number, at = Date.now()): void {
+    this.#peer(peer).talk.expire(seq, at);
+    this.#talked(peer);
+  }
+
   // The world inside.
+
+  #retention({ retention, echo }: Pick<Peer, "retention" | "echo">): Retention {
+    return this.kept.kind === "open" && !echo ? (retention ?? this.kept.retention) : "off";
+  }
+
+  #meet(): void {
+    if (this.#options.people === "empty" || this.#peers.length > 0) return;
+    const now = Date.now();
+    for (const person of everybody(now)) this.#admit(person, now);
+  }
+
+  /** Offline, the people stay, but nobody is reached. */
+  #rest(): void {
+    this.#peers = this.#peers.filter(({ echo }) => !echo);
+    for (const peer of this.#peers) {
+      if (peer.state.kind === "blocked") continue;
+      peer.before = peer.state;
+      peer.state = { kind: "offline" };
+    }
+  }
 
   #admit(person: Person, now: number): Peer {
     const { lines = [], unread = 0, ...rest } = person;
@@ -391,6 +430,9 @@ export class MockHost extends MockCalling implements Host {
       muted: false,
       pinned: false,
       written: "",
+      retention: null,
+      vanish: null,
+      canVanish: person.state.kind === "connected",
       ...rest,
       id: this.#next++,
       name: key ? label : null,
@@ -452,6 +494,35 @@ export class MockHost extends MockCalling implements Host {
     this.tell({ status: true, requests: true, devices: true });
   }
 
+  protected me(): { name: string | null; port: number | null } {
+    return { name: this.#status.name, port: this.#status.port };
+  }
+
+  protected load(): void {
+    this.#meet();
+    if (this.#status.phase === "offline") this.#rest();
+  }
+
+  protected unload(): void {
+    if (this.#status.phase === "offline") this.#peers = [];
+  }
+
+  protected retain(id: number, retention: Retention | null): void {
+    this.#change(id, { retention });
+    const peer = this.#peer(id);
+    const kept = this.#retention(peer);
+    if (kept !== "off") peer.talk.dropBefore(Date.now() - KEPT_FOR[kept]);
+    this.#talked(id);
+  }
+
+  protected vanish(id: number, after: number | null): void {
+    const peer = this.#peer(id);
+    if (!peer.canVanish) throw error("vanishUnsupported");
+    peer.vanish = after;
+    peer.talk.add("me", { kind: "vanishing", after }, Date.now());
+    this.#talked(id);
+  }
+
   protected quiet(peer: number): boolean {
     return this.quietEverywhere || this.#peer(peer).muted;
   }
@@ -484,9 +555,13 @@ export class MockHost extends MockCalling implements Host {
   }
 
   protected tell(changes: Partial<Changes>): void {
-    const none = { status: false, peers: false, requests: false, call: false, devices: false, conversations: [] };
-    const all: Changes = { ...none, ...changes };
+    const all: Changes = { ...NOTHING, ...changes };
     for (const listener of this.#listeners) listener(all);
+  }
+
+  async #late(): Promise<void> {
+    const { late } = this.#options;
+    if (late > 0) await new Promise((resolve) => setTimeout(resolve, late));
   }
 
   protected pause(ms: number): Promise<void> {
@@ -496,6 +571,15 @@ export class MockHost extends MockCalling implements Host {
 
 /** While these states hold, addresses are being tried. */
 const DIALLED: PeerState["kind"][] = ["resolving", "reaching", "proving", "unreachable"];
+
+const NOTHING: Changes = {
+  status: false,
+  peers: false,
+  requests: false,
+  call: false,
+  devices: false,
+  conversations: [],
+};
 
 const OFFLINE: NodeStatus = {
   phase: "offline",

@@ -2,6 +2,7 @@ import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { commands } from "../bindings.gen";
 import type { AudioSettings, Changes, Host, HostError, Settings, ShellEvent } from "./host";
+import type { Seal } from "./keep";
 
 /** What a listener hears first. */
 const EVERYTHING: Changes = {
@@ -98,6 +99,21 @@ export const tauri: Host = {
   dismissNotice: (notice) => guarded(commands.dismissNotice(notice)),
   takeInvited: () => guarded(commands.takeInvited()),
 
+  remembered: () => guarded(commands.remembered()),
+  remember: (seal) => sealed("remember", seal),
+  unlock: (passphrase) => sealed("unlock", passphrase ? { kind: "passphrase", passphrase } : { kind: "keychain" }),
+  changeSeal: (seal) => sealed("change_seal", seal),
+  setRetention: (peer, retention) => guarded(commands.setRetention(peer, retention)),
+  setVanishing: (peer, after) => guarded(commands.setVanishing(peer, after)),
+  rememberPassword: (on) => guarded(commands.rememberPassword(on)),
+  connectRemembered: () => guarded(commands.connectRemembered()),
+  forgetEverything: () => guarded(commands.forgetEverything()),
+  exportConversation: (peer, format) => guarded(commands.exportConversation(peer, format)),
+  importConversation: (peer) => guarded(commands.importConversation(peer)),
+  profiles: () => guarded(commands.profiles()),
+  openProfile: (name) => guarded(commands.openProfile(name)),
+  deleteProfile: (name) => guarded(commands.deleteProfile(name)),
+
   // Whatever changed while the subscription was on its way would be missed otherwise.
   onChanges: (callback) => subscribe<Changes>("changes", callback, () => callback(EVERYTHING)),
   onShell: (callback) =>
@@ -112,6 +128,12 @@ export const tauri: Host = {
       );
     }),
 };
+
+/** As the password: a passphrase is the raw body. */
+function sealed(command: string, seal: Seal): Promise<void> {
+  const body = seal.kind === "passphrase" ? seal.passphrase : new Uint8Array();
+  return guarded(invoke<void>(command, body, { headers: { "x-seal": seal.kind } }));
+}
 
 /** Listens until the answer is called. `started` is called once the subscription holds. */
 function subscribe<T>(event: string, callback: (payload: T) => void, started: () => void): () => void {

@@ -3,6 +3,7 @@ import type { Changes, Host, PeerSnapshot, RequestSnapshot } from "../host/host"
 import { Calls } from "./calls.svelte";
 import { Conversation } from "./conversation.svelte";
 import { Drafts } from "./drafts.svelte";
+import { Kept } from "./kept.svelte";
 import { Peers } from "./peers.svelte";
 import { Pull } from "./pull";
 import { Search } from "./search.svelte";
@@ -14,8 +15,20 @@ import { sentence, wordsOf } from "./words";
 
 export const [useApp, provideApp] = createContext<App>();
 
-/** What stands over the window: to add somebody, to go to somebody, the shortcuts, the people who are blocked, the settings. */
-export type Dialog = "add" | "people" | "shortcuts" | "blocked" | "settings";
+/** What stands over the window: to add somebody, to go to somebody, the shortcuts, the people who are blocked, the settings… */
+export type Dialog =
+  | "add"
+  | "people"
+  | "shortcuts"
+  | "blocked"
+  | "settings"
+  /** To connect again, to choose how what is remembered is sealed, to forget it. */
+  | "connect"
+  | "seal"
+  | "forget";
+
+/** Dialogs that are about the computer rather than a session. */
+const LASTING: (Dialog | null)[] = ["settings", "seal", "forget"];
 
 /** Everything the window shows, and everything one can do in it. It hears what changed and reads it again. */
 export class App {
@@ -29,6 +42,7 @@ export class App {
   readonly desk: Desk;
   readonly drafts: Drafts;
   readonly search: Search;
+  readonly kept: Kept;
   readonly toasts = new Toasts();
   requests: RequestSnapshot[] = $state.raw([]);
   conversation: Conversation | null = $state.raw(null);
@@ -40,10 +54,12 @@ export class App {
   invited: string | null = $state(null);
   /** Whose name is being changed. */
   renaming: PeerSnapshot | null = $state.raw(null);
+  /** With whom the messages are whose keeping is being chosen. */
+  keeping: number | null = $state(null);
   /** Which part of the settings is shown. */
   section: Section = $state("general");
   #requests: Pull;
-  /** There was a session at the last look. */
+  /** There was a session, or the people of a remembered one, at the last look. */
   #live = false;
 
   constructor(host: Host, alone: number | null = null) {
@@ -56,6 +72,7 @@ export class App {
     this.desk = new Desk(host);
     this.drafts = new Drafts(host);
     this.search = new Search(host);
+    this.kept = new Kept(host);
     this.#requests = new Pull(async () => {
       this.requests = await host.requests();
     });
@@ -66,6 +83,7 @@ export class App {
     const stops = [
       this.host.onChanges((changes) => this.#changed(changes)),
       this.host.onShell((event) => {
+        if (event.kind === "remembered") this.#quietly(this.kept.refresh());
         if (this.alone !== null) return;
         if (event.kind === "open") this.#bringUp(event.peer);
         if (event.kind === "invited") this.#quietly(this.#takeInvited());
@@ -90,6 +108,13 @@ export class App {
     this.drafts.flush();
     this.conversation = new Conversation(this.host, peer);
     this.attempt(Promise.all([this.conversation.refresh(), this.drafts.load(peer)]));
+  }
+
+  /** Reads an open conversation anew: lines came in before its first one. */
+  reopen(peer: number): void {
+    if (this.conversation?.peer !== peer) return;
+    this.close();
+    this.open(peer);
   }
 
   /** Opens a conversation at one of its lines. */
@@ -138,6 +163,12 @@ export class App {
 
   async disconnect(): Promise<void> {
     if (await this.attempt(this.session.disconnect())) this.#forgetIfOffline();
+  }
+
+  /** By one click where the password is remembered, else it asks. */
+  async connect(): Promise<void> {
+    if (this.kept.open?.passwordRemembered) await this.attempt(this.session.connectRemembered());
+    else this.dialog = "connect";
   }
 
   /** At once, with a way back, instead of a question that everybody confirms. */
@@ -236,8 +267,9 @@ export class App {
 
   #changed(changes: Changes): void {
     if (changes.status) {
+      const both = Promise.all([this.session.refresh(), this.kept.refresh()]);
       this.#quietly(
-        this.session.refresh().then(() => {
+        both.then(() => {
           this.#forgetIfOffline();
           this.#showInvited();
         }),
@@ -256,10 +288,10 @@ export class App {
     work?.catch((reason) => console.warn("a reading failed", reason));
   }
 
-  /** A session that ended, by a click or by itself, leaves nothing of it in the window. */
+  /** A session that ended, by a click or by itself, leaves nothing of it in the window, unless it is remembered. */
   #forgetIfOffline(): void {
     const before = this.#live;
-    this.#live = this.session.status.phase !== "offline";
+    this.#live = this.session.status.phase !== "offline" || this.kept.home;
     // What stands in a window that was offline already, such as a notice at the start, is of no session.
     if (this.#live || !before) return;
     this.conversation = null;
@@ -268,9 +300,9 @@ export class App {
     this.peers.clear();
     this.calls.clear();
     this.search.clear();
-    // The settings are the same before and after.
-    if (this.dialog !== "settings") this.dialog = null;
+    if (!LASTING.includes(this.dialog)) this.dialog = null;
     this.renaming = null;
+    this.keeping = null;
     this.toasts.clear();
   }
 }

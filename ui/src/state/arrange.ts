@@ -39,7 +39,7 @@ function belongTogether(a: Line, b: Line): boolean {
 
 /** Whether somebody said it; the rest stands by itself. */
 function isSaid({ kind }: Line): boolean {
-  return kind !== "notice" && kind !== "call";
+  return kind !== "notice" && kind !== "call" && kind !== "vanishing";
 }
 
 function minuteOf(at: number): number {

@@ -141,7 +141,18 @@ test("everybody can be called but the blocked, and nobody while offline", () => 
     "blocked",
   ] as const;
   const base = { id: 1, label: "bob", name: null, host: "h", port: 1, key: null, echo: false, unread: 0 };
-  const more = { last: null, gainDb: 0, muted: false, pinned: false, draft: "", trying: [] };
+  const more = {
+    last: null,
+    gainDb: 0,
+    muted: false,
+    pinned: false,
+    draft: "",
+    trying: [],
+    retention: null,
+    keepsMessages: false,
+    vanish: null,
+    canVanish: false,
+  };
   const peer = (state: PeerState) => ({ ...base, ...more, state });
   const callable = kinds.filter((kind) => callObstacle(peer({ kind }), null) === null);
   expect(callable).toEqual(["resolving", "reaching", "proving", "waiting", "connected", "unreachable"]);

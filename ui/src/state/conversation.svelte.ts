@@ -9,11 +9,15 @@ export const PAGE = 200;
 export const KEPT = 20;
 /** Lines that are read before they come into view. */
 const AHEAD = 100;
+/** Rows on each side of where one is: web engines draw nothing beyond 33 million pixels, and a row has about 75. */
+export const SPAN = 100_000;
+/** Rows before the end of them at which the rows move on. */
+const NEAR = 1000;
 
 /** The open conversation: its length, and those of its pages that are being looked at. */
 export class Conversation {
   readonly peer: number;
-  /** The line of the first row: the oldest one when it was opened. What is dropped since then leaves an empty row. */
+  /** The line of the first row. Moves only when one comes near it; what is dropped until then leaves an empty row. */
   base = $state(0);
   /** The oldest line that exists. */
   first = $state(0);
@@ -34,8 +38,8 @@ export class Conversation {
   seen = $state(0);
   #read = 0;
   #host: Host;
-  /** By number; a line that was not read is undefined. Replaced, never changed. */
-  #pages = new SvelteMap<number, (Line | undefined)[]>();
+  /** By number; a line that was not read is undefined, one that went away is null. Replaced, never changed. */
+  #pages = new SvelteMap<number, (Line | null | undefined)[]>();
   /** The first and the last line in view. */
   #view = { from: 0, to: 0 };
   #pull: Pull;
@@ -50,9 +54,28 @@ export class Conversation {
     this.#fill = new Pull(() => this.#serial(() => this.#readMissing()));
   }
 
+  /** One past the line of the last row. */
+  get top(): number {
+    return Math.min(this.end, this.base + 2 * SPAN);
+  }
+
   /** A line, or undefined if it does not exist or is not read yet. */
   line(seq: number): Line | undefined {
-    return seq < this.first ? undefined : this.#pages.get(pageOf(seq))?.[seq % PAGE];
+    return this.#slot(seq) ?? undefined;
+  }
+
+  /** Whether a line went away, as a message that disappeared. */
+  isGone(seq: number): boolean {
+    return seq < this.first || this.#slot(seq) === null;
+  }
+
+  /** The next line in this direction that did not go away, null if there is none, undefined if it is not read yet. */
+  neighbour(seq: number, step: 1 | -1): Line | null | undefined {
+    for (let at = seq + step; at >= this.first && at < this.end; at += step) {
+      const line = this.#slot(at);
+      if (line !== null) return line;
+    }
+    return null;
   }
 
   refresh(): Promise<void> {
@@ -62,6 +85,8 @@ export class Conversation {
   /** Says which lines are in view. They and those around them are read if they are not here. */
   show(from: number, to: number): Promise<void> {
     this.#view = { from, to };
+    const below = this.base > this.first && from - this.base < NEAR;
+    if (below || (this.top < this.end && this.top - to < NEAR)) this.#centre(from);
     return this.#missing() === null ? Promise.resolve() : this.#fill.run();
   }
 
@@ -70,6 +95,7 @@ export class Conversation {
     if (!this.loaded) await this.refresh();
     if (seq < this.first || seq >= this.end) return;
     this.following = false;
+    if (seq < this.base || seq >= this.top) this.#centre(seq);
     await this.show(seq, seq);
     this.found = { seq };
   }
@@ -77,6 +103,7 @@ export class Conversation {
   /** Goes to the newest line. */
   async latest(): Promise<void> {
     this.following = true;
+    if (this.top < this.end) this.#centre(this.end - 1);
     await this.show(this.end - 1, this.end - 1);
   }
 
@@ -97,23 +124,29 @@ export class Conversation {
 
   async #open(): Promise<void> {
     const newest = await this.#host.page(this.peer, null);
-    this.base = newest.first;
+    this.base = Math.max(newest.first, Math.min(newest.end, newest.read) - SPAN);
     this.#view = { from: newest.end - 1, to: newest.end - 1 };
-    this.#take(newest);
-    const start = newest.lines[0]?.seq ?? newest.end;
+    const start = Math.min(newest.lines[0]?.seq ?? newest.end, Math.max(newest.first, newest.end - PAGE));
+    this.#take(newest, start);
     if (newest.read < start) {
       this.#view = { from: newest.read, to: newest.read };
-      this.#take(await this.#host.pageFrom(this.peer, newest.read));
+      await this.#readFrom(newest.read);
     }
     this.unreadFrom = this.#firstUnread();
     this.seen = this.end;
     this.loaded = true;
   }
 
+  /** Rows before and after this line; the list is drawn anew around it. */
+  #centre(seq: number): void {
+    this.base = Math.max(this.first, seq - SPAN);
+  }
+
   async #refresh(): Promise<void> {
     const known = this.end;
-    const page = await this.#host.pageFrom(this.peer, known);
-    this.#take(page);
+    const page = await this.#readFrom(known);
+    if (this.following && this.top < this.end) this.#centre(this.end - 1);
+    this.#drop();
     this.#announce(page.lines.filter((line) => line.seq >= known));
     await this.#readPending(known);
     await this.#readMissing();
@@ -136,8 +169,27 @@ export class Conversation {
     }
   }
 
+  /** Lines whose time is over went away. */
+  #drop(): void {
+    const now = Date.now();
+    const over = (line: Line | null | undefined) => line?.vanishesAt != null && line.vanishesAt <= now;
+    for (const [number, page] of [...this.#pages]) {
+      if (page.some(over))
+        this.#pages.set(
+          number,
+          page.map((line) => (over(line) ? null : line)),
+        );
+    }
+  }
+
   async #readPage(number: number): Promise<void> {
-    this.#take(await this.#host.pageFrom(this.peer, number * PAGE));
+    await this.#readFrom(number * PAGE);
+  }
+
+  async #readFrom(from: number): Promise<Page> {
+    const page = await this.#host.pageFrom(this.peer, from);
+    this.#take(page, from);
+    return page;
   }
 
   /** A page around what is in view that is not read as a whole; first the one in view. */
@@ -153,7 +205,7 @@ export class Conversation {
     const page = this.#pages.get(number);
     const start = Math.max(this.first, number * PAGE);
     const end = Math.min(this.end, (number + 1) * PAGE);
-    for (let seq = start; seq < end; seq += 1) if (!page?.[seq % PAGE]) return true;
+    for (let seq = start; seq < end; seq += 1) if (page?.[seq % PAGE] === undefined) return true;
     return false;
   }
 
@@ -163,33 +215,39 @@ export class Conversation {
     return { from, to: pageOf(Math.min(this.end - 1, this.#view.to + AHEAD)) };
   }
 
-  #take(page: Page): void {
+  /** What an answer holds, and what it does not: a line that is missing from `from` on went away. */
+  #take(page: Page, from: number): void {
     this.first = page.first;
     this.end = page.end;
     this.#read = page.read;
-    const fresh = new Map<number, Line[]>();
-    for (const line of page.lines) {
-      // The notice that stands for what was dropped has no place of its own.
-      if (line.seq < page.first) continue;
-      const number = pageOf(line.seq);
-      fresh.set(number, [...(fresh.get(number) ?? []), line]);
-    }
-    for (const [number, lines] of fresh) this.#merge(number, lines);
+    const newest = page.lines.at(-1)?.seq ?? from;
+    const to = Math.min(page.end, Math.max(newest + 1, from + PAGE));
+    const lines = new Map(page.lines.map((line) => [line.seq, line]));
+    // The notice that stands for what was dropped has no place of its own.
+    const start = Math.max(from, page.first);
+    for (let number = pageOf(start); number * PAGE < to; number += 1) this.#merge(number, start, to, lines);
     this.#forget();
   }
 
   /** Whatever is as it was stays the same object and is not drawn again. */
-  #merge(number: number, lines: Line[]): void {
+  #merge(number: number, from: number, to: number, lines: Map<number, Line>): void {
     const old = this.#pages.get(number);
-    const isNew = (line: Line) => {
-      const known = old?.[line.seq % PAGE];
-      return known === undefined || known.delivery !== line.delivery;
-    };
-    const changed = lines.filter(isNew);
-    if (changed.length === 0) return;
-    const page = old ? [...old] : Array.from({ length: PAGE }, () => undefined);
-    for (const line of changed) page[line.seq % PAGE] = line;
-    this.#pages.set(number, page);
+    const page = old ? [...old] : Array.from<Line | null | undefined>({ length: PAGE });
+    let changed = false;
+    for (let seq = Math.max(from, number * PAGE); seq < Math.min(to, (number + 1) * PAGE); seq += 1) {
+      const line = lines.get(seq) ?? null;
+      const known = page[seq % PAGE];
+      if (
+        known !== undefined &&
+        known?.delivery === line?.delivery &&
+        known?.vanishesAt === line?.vanishesAt &&
+        (known === null) === (line === null)
+      )
+        continue;
+      page[seq % PAGE] = line;
+      changed = true;
+    }
+    if (changed) this.#pages.set(number, page);
   }
 
   /** The pages farthest from what is in view go first. */
@@ -201,11 +259,15 @@ export class Conversation {
 
   #firstUnread(): number | null {
     for (let seq = Math.max(this.#read, this.first); seq < this.end; seq += 1) {
-      const line = this.line(seq);
-      if (!line) return null;
-      if (line.sender === "them") return seq;
+      const line = this.#slot(seq);
+      if (line === undefined) return null;
+      if (line?.sender === "them") return seq;
     }
     return null;
+  }
+
+  #slot(seq: number): Line | null | undefined {
+    return seq < this.first ? undefined : this.#pages.get(pageOf(seq))?.[seq % PAGE];
   }
 
   #announce(lines: Line[]): void {

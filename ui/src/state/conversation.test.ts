@@ -1,7 +1,7 @@
-import { beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Line } from "../host/host";
 import { MockHost } from "../host/mock";
-import { Conversation, KEPT, PAGE } from "./conversation.svelte";
+import { Conversation, KEPT, PAGE, SPAN } from "./conversation.svelte";
 
 /** Lines of the long conversation, besides those that bob said anyway. */
 const MANY = 5000;
@@ -155,4 +155,79 @@ test("news is announced, my own words are not", async () => {
   host.receive(1, "two");
   await talk.refresh();
   expect(talk.announcement).toBe("2 new messages");
+});
+
+describe("messages that disappear", () => {
+  const LATER = Date.now() + 60_000;
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    host.disappear(1, 2010, LATER);
+  });
+  afterEach(() => vi.useRealTimers());
+
+  test("they leave no row behind, and are not asked for again", async () => {
+    await talk.show(2000, 2020);
+    expect(talk.line(2010)).toBeDefined();
+    vi.setSystemTime(LATER);
+    host.disappear(1, 2010, LATER);
+    await talk.refresh();
+    expect(talk.line(2010)).toBeUndefined();
+    expect(talk.isGone(2010)).toBe(true);
+    expect(talk.isGone(2011)).toBe(false);
+    expect(talk.neighbour(2011, -1)?.seq).toBe(2009);
+    const read = vi.spyOn(host, "pageFrom");
+    await talk.show(2005, 2025);
+    expect(read).not.toHaveBeenCalled();
+  });
+
+  test("a page that is read later has no row for them either", async () => {
+    vi.setSystemTime(LATER);
+    host.disappear(1, 2010, LATER);
+    await talk.show(2000, 2020);
+    expect(talk.isGone(2010)).toBe(true);
+    expect(talk.line(2009)).toBeDefined();
+  });
+});
+
+test("a first unread line that disappeared is followed by the next one", async () => {
+  await host.markRead(1);
+  host.receive(1, "gone soon");
+  host.receive(1, "stays");
+  host.disappear(1, talk.end);
+  const again = new Conversation(host, 1);
+  await again.refresh();
+  expect(again.line(again.unreadFrom ?? 0)).toMatchObject({ text: "stays" });
+});
+
+test("pages that come late are all there in the end, wherever one scrolled meanwhile", async () => {
+  const pageFrom = MockHost.prototype.pageFrom;
+  vi.spyOn(host, "pageFrom").mockImplementation(async (peer, from) => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return pageFrom.call(host, peer, from);
+  });
+  const shown = [3000, 2000, 1000, 1100, 50].map((seq) => talk.show(seq, seq + 20));
+  await Promise.all(shown);
+  for (let seq = 0; seq <= 170; seq += 1) expect(talk.line(seq)?.seq).toBe(seq);
+});
+
+test("of a conversation of many years only as many rows are drawn as a web engine can, around where one is", async () => {
+  host = new MockHost({ pace: 0, lines: 3 * SPAN });
+  host.goOnline("alice", 47800);
+  talk = new Conversation(host, 1);
+  await talk.refresh();
+  expect(talk.top).toBe(talk.end);
+  expect(talk.base).toBeGreaterThan(SPAN);
+  await talk.find(5);
+  expect(talk.base).toBe(0);
+  expect(talk.line(5)).toBeDefined();
+  expect(talk.top).toBe(2 * SPAN);
+  await talk.show(talk.top - 30, talk.top - 1);
+  expect(talk.top).toBeGreaterThan(2 * SPAN);
+  expect(talk.base).toBeGreaterThan(0);
+  const { base } = talk;
+  await talk.show(base + 10, base + 30);
+  expect(talk.base).toBeLessThan(base);
+  await talk.latest();
+  expect(talk.top).toBe(talk.end);
+  expect(last()).toBeDefined();
 });

@@ -51,6 +51,15 @@ export class Session {
     }
   }
 
+  /** With the password that is remembered. */
+  async connectRemembered(): Promise<void> {
+    try {
+      await this.#host.connectRemembered();
+    } finally {
+      await this.refresh();
+    }
+  }
+
   async disconnect(): Promise<void> {
     await this.#host.disconnect();
     await this.refresh();
@@ -62,13 +71,13 @@ export class Session {
   }
 }
 
-/** The line at the bottom of the window. */
 /** What the status bar says of people who called and did not prove the password. */
 export function failedCalls(status: NodeStatus): string {
   const calls = status.failedCallers.reduce((sum, caller) => sum + caller.count, 0);
   return calls === 1 ? "1 call with another password" : `${calls} calls with another password`;
 }
 
+/** The line at the bottom of the window. */
 export function statusLine(status: NodeStatus): string {
   if (status.phase === "connecting") return "Connecting…";
   if (status.phase === "offline") return "Not connected";

@@ -74,6 +74,7 @@ describe("lines in groups", () => {
     sentAt: when - late,
     at: when,
     delivery: null,
+    vanishesAt: null,
     kind: "text",
     text: "x",
   });
@@ -139,6 +140,9 @@ describe("times", () => {
   test("the list tells the day as shortly as it can", () => {
     expect(shortTime(now - 86_400_000, now)).toBe("Yesterday");
     expect(shortTime(now - 3 * 86_400_000, now)).toBe("Fri");
+    // Kept messages may be years old.
+    expect(shortTime(now - 200 * 86_400_000, now)).not.toMatch(/\d{4}/);
+    expect(shortTime(now - 800 * 86_400_000, now)).toMatch(/\d{4}/);
   });
 });
 

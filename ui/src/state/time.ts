@@ -4,6 +4,7 @@ const LOCALE = navigator.language?.startsWith("en") ? navigator.language : "en-G
 const clockTime = new Intl.DateTimeFormat(LOCALE, { timeStyle: "short" });
 const weekday = new Intl.DateTimeFormat(LOCALE, { weekday: "short" });
 const shortDate = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short" });
+const yearDate = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short", year: "numeric" });
 const longDate = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 const exact = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "medium" });
 
@@ -27,7 +28,12 @@ export function shortTime(at: number, now: number): string {
   const days = Math.round((dayOf(now) - dayOf(at)) / DAY);
   if (days === 0) return timeOf(at);
   if (days === 1) return "Yesterday";
-  return days > 1 && days < 7 ? weekday.format(at) : shortDate.format(at);
+  return days > 1 && days < 7 ? weekday.format(at) : dateOf(at, now);
+}
+
+/** The day without its name; with the year if that is another one. */
+function dateOf(at: number, now: number): string {
+  return (new Date(at).getFullYear() === new Date(now).getFullYear() ? shortDate : yearDate).format(at);
 }
 
 /** "Today", "Yesterday", or the full date: for the line between two days. */
@@ -46,7 +52,7 @@ export function isLate(sentAt: number, at: number): boolean {
 export function stamp(sentAt: number, at: number): string {
   if (!isLate(sentAt, at)) return timeOf(sentAt);
   const sameDay = dayOf(sentAt) === dayOf(at);
-  const written = sameDay ? timeOf(sentAt) : `${shortDate.format(sentAt)}, ${timeOf(sentAt)}`;
+  const written = sameDay ? timeOf(sentAt) : `${dateOf(sentAt, at)}, ${timeOf(sentAt)}`;
   return `Written ${written}, arrived ${timeOf(at)}`;
 }
 

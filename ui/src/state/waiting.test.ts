@@ -19,6 +19,10 @@ const bob: PeerSnapshot = {
   pinned: false,
   draft: "",
   trying: [],
+  retention: null,
+  keepsMessages: false,
+  vanish: null,
+  canVanish: false,
 };
 const online: NodeStatus = {
   phase: "online",

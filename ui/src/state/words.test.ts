@@ -51,6 +51,10 @@ function bob(state: PeerState): PeerSnapshot {
     pinned: false,
     draft: "",
     trying: [],
+    retention: null,
+    keepsMessages: false,
+    vanish: null,
+    canVanish: false,
   };
 }
 

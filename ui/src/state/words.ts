@@ -1,4 +1,5 @@
 import type { Code, Delivery, Notice, PeerSnapshot, PeerState } from "../host/host";
+import { KEEP_CODES } from "./keepwords";
 import { seconds } from "./time";
 
 /** Whose side it is on, for failures that have a side. */
@@ -22,6 +23,7 @@ const SIDES: Record<Side, string> = {
 
 /** Every code of the program. The compiler refuses a missing one. */
 export const CODES: Record<Code, Words> = {
+  ...KEEP_CODES,
   invalidName: { what: "This name has no visible character.", side: null, next: "Type a name, any one you like." },
   invalidPassword: {
     what: "The password is empty or too long.",

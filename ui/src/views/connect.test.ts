@@ -86,7 +86,8 @@ test("the password can be shown and hidden, and its strength is told", async () 
 
 test("the port of the settings is used unless another one is typed", async () => {
   const { host, user } = openWindow();
-  await host.setSettings({ ...(await host.settings()), network: { port: 50001, mapPort: true } });
+  const network = { port: 50001, mapPort: true, connectAtStart: false };
+  await host.setSettings({ ...(await host.settings()), network });
   const connect = vi.spyOn(host, "connect");
   await user.type(await screen.findByTestId("connect-name"), "alice");
   await user.type(password(), "secret");

@@ -9,9 +9,13 @@ export class MockConversation {
   lines: Line[] = [];
   revision = 0;
   read = 0;
+  /** The oldest line that is still there. */
+  first = 0;
+  /** Which went away in the middle. */
+  #gone = new Set<number>();
 
   add(sender: Sender, content: Content, at: number, sentAt = at, delivery: Delivery | null = null): Line {
-    const line: Line = { seq: this.lines.length, sender, sentAt, at, delivery, ...content };
+    const line: Line = { seq: this.lines.length, sender, sentAt, at, delivery, vanishesAt: null, ...content };
     this.lines.push(line);
     this.revision += 1;
     return line;
@@ -34,6 +38,20 @@ export class MockConversation {
     this.revision += 1;
   }
 
+  /** Lines that came before this time go. */
+  dropBefore(at: number): void {
+    while (this.first < this.lines.length && (this.lines[this.first]?.at ?? 0) < at) this.first += 1;
+    this.revision += 1;
+  }
+
+  /** From this time on one line is gone, as a message that disappears. */
+  expire(seq: number, vanishesAt: number): void {
+    const old = this.lines[seq];
+    if (old) this.lines[seq] = { ...old, vanishesAt };
+    if (vanishesAt <= Date.now()) this.#gone.add(seq);
+    this.revision += 1;
+  }
+
   page(before: number | null): Page {
     const end = Math.min(before ?? this.lines.length, this.lines.length);
     return this.#between(Math.max(0, end - PAGE), end);
@@ -49,7 +67,7 @@ export class MockConversation {
     const [first] = words;
     if (!first) return [];
     const hits: Omit<SearchHit, "peer">[] = [];
-    for (let seq = this.lines.length - 1; seq >= 0 && hits.length < 100; seq -= 1) {
+    for (let seq = this.lines.length - 1; seq >= this.first && hits.length < 100; seq -= 1) {
       const line = this.lines[seq];
       const text = line?.kind === "text" ? line.text : line?.kind === "link" ? line.url : "";
       const plain = text.toLowerCase();
@@ -64,8 +82,9 @@ export class MockConversation {
   }
 
   #between(from: number, to: number): Page {
-    const lines = this.lines.slice(from, to);
-    return { revision: this.revision, first: 0, end: this.lines.length, read: this.read, lines };
+    const lines = this.lines.slice(Math.max(from, this.first), to).filter(({ seq }) => !this.#gone.has(seq));
+    const { revision, first, read } = this;
+    return { revision, first, end: this.lines.length, read, lines };
   }
 
   get unread(): number {
@@ -73,7 +92,8 @@ export class MockConversation {
   }
 
   get last(): LastLine | null {
-    const line = this.lines.findLast(({ kind }) => kind === "text" || kind === "link" || kind === "call");
+    const said = ({ kind }: Line) => kind === "text" || kind === "link" || kind === "call";
+    const line = this.lines.findLast((one) => one.seq >= this.first && !this.#gone.has(one.seq) && said(one));
     if (!line) return null;
     const text = line.kind === "text" ? line.text : line.kind === "link" ? line.url : "";
     const call = line.kind === "call" ? line.call : null;
@@ -88,6 +108,7 @@ function countsAsUnread(line: Line): boolean {
 
 function contentOf(said: Said): Content {
   if ("text" in said) return { kind: "text", text: said.text };
+  if ("vanishing" in said) return { kind: "vanishing", after: said.vanishing };
   if ("call" in said) return { kind: "call", call: said.call };
   if ("url" in said) return { kind: "link", url: said.url, host: said.host };
   return "notice" in said ? { kind: "notice", notice: said.notice } : { kind: "unknown" };

@@ -44,7 +44,7 @@ export abstract class MockDesk {
       incoming: "popup",
     },
     privacy: { allowRequests: true },
-    network: { port: 0, mapPort: true },
+    network: { port: 0, mapPort: true, connectAtStart: false },
     shortcuts: { talk: null, mute: null, answer: null, end: null, talkInWindow: "Space" },
     seen: { trayHint: false },
   };

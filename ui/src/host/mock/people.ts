@@ -11,6 +11,7 @@ export interface Person {
   muted?: boolean;
   pinned?: boolean;
   written?: string;
+  vanish?: number;
   lines?: Said[];
 }
 
@@ -19,6 +20,7 @@ export type Said =
   | { by: "me" | "them"; ago: number; text: string; late?: number; delivery?: Line["delivery"] }
   | { by: "me" | "them"; ago: number; url: string; host: string | null; delivery?: Line["delivery"] }
   | { by: "me" | "them"; ago: number; call: CallRecord }
+  | { by: "me" | "them"; ago: number; vanishing: number | null }
   | { by: "app"; ago: number; notice: Notice }
   | { by: "them"; ago: number; unknown: true };
 

@@ -1,0 +1,112 @@
+use super::{Answer, Engine};
+use crate::keep::{self, Remembered, profiles, profiles::ProfileEntry};
+use crate::transfer::{self, Format};
+use p2p_comm_engine::{Code, PeerId, Retention};
+use tauri::ipc::{InvokeBody, Request};
+use tauri::{AppHandle, WebviewWindow};
+
+/// A passphrase is the body, as a password is; a header says whether there is one.
+fn passphrase<'a>(request: &'a Request<'_>) -> Answer<Option<&'a str>> {
+    let seal = request.headers().get("x-seal").and_then(|value| value.to_str().ok());
+    match (seal, request.body()) {
+        (Some("keychain"), _) => Ok(None),
+        (Some("passphrase"), InvokeBody::Raw(body)) => {
+            Ok(Some(std::str::from_utf8(body).map_err(|_| Code::InvalidPassphrase)?))
+        }
+        _ => Err(Code::InvalidPassphrase.into()),
+    }
+}
+
+#[tauri::command]
+#[specta::specta]
+pub(super) async fn remembered(app: AppHandle, engine: Engine<'_>) -> Answer<Remembered> {
+    Ok(keep::remembered(&app, &engine).await?)
+}
+
+#[tauri::command]
+pub(super) async fn remember(request: Request<'_>, engine: Engine<'_>) -> Answer<()> {
+    Ok(engine.remember(passphrase(&request)?).await?)
+}
+
+#[tauri::command]
+pub(super) async fn unlock(request: Request<'_>, app: AppHandle, engine: Engine<'_>) -> Answer<()> {
+    Ok(keep::unlock(&app, &engine, passphrase(&request)?).await?)
+}
+
+#[tauri::command]
+pub(super) async fn change_seal(request: Request<'_>, engine: Engine<'_>) -> Answer<()> {
+    Ok(engine.reseal(passphrase(&request)?).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub(super) async fn set_retention(
+    engine: Engine<'_>,
+    peer: Option<PeerId>,
+    retention: Option<Retention>,
+) -> Answer<()> {
+    Ok(engine.set_retention(peer, retention).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub(super) async fn set_vanishing(engine: Engine<'_>, peer: PeerId, after: Option<u32>) -> Answer<()> {
+    Ok(engine.set_vanishing(peer, after).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub(super) async fn remember_password(app: AppHandle, engine: Engine<'_>, on: bool) -> Answer<()> {
+    Ok(keep::remember_password(&app, &engine, on).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub(super) async fn connect_remembered(app: AppHandle, engine: Engine<'_>) -> Answer<()> {
+    Ok(keep::connect_remembered(&app, &engine).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub(super) async fn forget_everything(app: AppHandle, engine: Engine<'_>) -> Answer<Vec<String>> {
+    Ok(keep::forget_everything(&app, &engine).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub(super) async fn export_conversation(
+    window: WebviewWindow,
+    engine: Engine<'_>,
+    peer: PeerId,
+    format: Format,
+) -> Answer<Option<String>> {
+    Ok(transfer::export(&window, &engine, peer, format).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub(super) async fn import_conversation(
+    window: WebviewWindow,
+    engine: Engine<'_>,
+    peer: PeerId,
+) -> Answer<Option<u64>> {
+    Ok(transfer::import(&window, &engine, peer).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub(super) async fn profiles(app: AppHandle) -> Vec<ProfileEntry> {
+    profiles::list(&app)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub(super) async fn open_profile(name: Option<String>) -> Answer<()> {
+    Ok(profiles::open(name)?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub(super) async fn delete_profile(app: AppHandle, name: Option<String>) -> Answer<Vec<String>> {
+    Ok(super::program::in_background(move || profiles::delete(&app, name.as_deref())).await?)
+}

@@ -1,0 +1,217 @@
+//! What is remembered on this computer, as the window has it: what the engine says, why it did not open, and whether the
+//! password is remembered, too. At the start it opens by itself where the keychain has its key.
+
+pub(crate) mod profiles;
+
+use crate::Profile;
+use crate::events::{self, ShellEvent};
+use crate::settings::{self, Preferences};
+use p2p_comm_engine::{Code, Error, Forgotten, Handle, Keeping, NetConfig, NodePhase, Retention, SealedBy};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tauri::{AppHandle, Manager as _};
+use zeroize::Zeroizing;
+
+/// How it stands with what is remembered.
+#[derive(Debug, Clone, PartialEq, Serialize, specta::Type)]
+#[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub(crate) enum Remembered {
+    /// Nothing is.
+    Off,
+    /// Something is, and not open. `code`: why the last try failed; none: there was none yet.
+    Locked { how: SealedBy, code: Option<Code> },
+    /// `trouble`: why nothing new can be kept at the moment.
+    Open {
+        how: SealedBy,
+        trouble: Option<Code>,
+        /// As whom one connected last.
+        name: Option<String>,
+        /// The UDP port of the last time.
+        port: Option<u16>,
+        password_remembered: bool,
+        /// Of conversations that say nothing themselves.
+        retention: Retention,
+        /// The key of this device becomes a lasting one at the next Connect.
+        next_connect: bool,
+    },
+    /// What is there cannot be used.
+    Failed { code: Code },
+}
+
+/// What the engine does not know of it.
+#[derive(Default)]
+pub(crate) struct Keeper(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    /// Why the last try to open it failed.
+    refused: Option<Code>,
+    /// How it is sealed, when it was open last.
+    sealed: Option<SealedBy>,
+    /// The keychain has the password.
+    password: bool,
+    /// The password of this session, so that it can be remembered later.
+    session: Option<Zeroizing<String>>,
+}
+
+/// Kept in the profile for this shell.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Personal {
+    /// The keychain has the password. It is asked for it only then: one that is locked would disturb the person.
+    password: bool,
+}
+
+impl Keeper {
+    /// One connected with this password, or is no longer.
+    pub(crate) fn hold(&self, password: Option<Zeroizing<String>>) {
+        self.known().session = password;
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where the store of this profile is, or would be: beside the settings where `P2P_COMM_DATA_DIR` says so.
+pub(crate) fn directory(app: &AppHandle) -> Option<PathBuf> {
+    let all = data_directory(app)?;
+    Some(of_profile(&all, app.state::<Profile>().0.as_deref()))
+}
+
+fn data_directory(app: &AppHandle) -> Option<PathBuf> {
+    let named = std::env::var_os("P2P_COMM_DATA_DIR");
+    settings::directory(named.as_deref(), || app.path().app_data_dir().ok())
+}
+
+fn of_profile(directory: &Path, profile: Option<&str>) -> PathBuf {
+    match profile {
+        Some(profile) => directory.join("profiles").join(profile),
+        None => directory.to_owned(),
+    }
+}
+
+/// Opens what the keychain opens, and connects if that was chosen.
+pub(crate) fn start(app: AppHandle, engine: Handle) {
+    tauri::async_runtime::spawn(async move {
+        let locked = matches!(engine.remembered().await, Ok(remembered)
+            if remembered.state == Keeping::Locked { by: SealedBy::Keychain });
+        if locked {
+            // Why it failed is shown, with a way to try again.
+            let _ = unlock(&app, &engine, None).await;
+            events::tell(&app, &ShellEvent::Remembered);
+        }
+    });
+}
+
+pub(crate) async fn remembered(app: &AppHandle, engine: &Handle) -> Result<Remembered, Error> {
+    let now = engine.remembered().await?;
+    let keeper = app.state::<Keeper>();
+    let mut known = keeper.known();
+    if let Keeping::Open { by } = now.state {
+        known.sealed = Some(by);
+    }
+    let open = |trouble| Remembered::Open {
+        how: known.sealed.unwrap_or(SealedBy::Keychain),
+        trouble,
+        name: now.name.clone(),
+        port: now.port,
+        password_remembered: known.password,
+        retention: now.retention,
+        next_connect: now.key_waits,
+    };
+    Ok(match now.state {
+        Keeping::Unavailable | Keeping::Off => Remembered::Off,
+        Keeping::Locked { by } => Remembered::Locked { how: by, code: known.refused },
+        Keeping::Open { .. } => open(None),
+        Keeping::Failed { code, open: true } => open(Some(code)),
+        Keeping::Failed { code, open: false } => Remembered::Failed { code },
+    })
+}
+
+pub(crate) async fn unlock(app: &AppHandle, engine: &Handle, passphrase: Option<&str>) -> Result<(), Error> {
+    let state = engine.remembered().await?.state;
+    let opened = match state {
+        // It is open, and could not be written.
+        Keeping::Open { .. } | Keeping::Failed { open: true, .. } => return engine.keep_again().await,
+        Keeping::Off | Keeping::Unavailable | Keeping::Locked { .. } | Keeping::Failed { .. } => {
+            engine.unlock(passphrase).await
+        }
+    };
+    app.state::<Keeper>().known().refused = opened.as_ref().err().map(|error| error.code);
+    opened?;
+    let password = look_for_password(app, engine).await?;
+    if password && app.state::<Arc<Preferences>>().now().network.connect_at_start {
+        let (app, engine) = (app.clone(), engine.clone());
+        tauri::async_runtime::spawn(async move {
+            if let Err(error) = connect_remembered(&app, &engine).await {
+                tracing::warn!(%error, "the connection at the start failed");
+            }
+        });
+    }
+    Ok(())
+}
+
+/// Whether the password is remembered.
+async fn look_for_password(app: &AppHandle, engine: &Handle) -> Result<bool, Error> {
+    let json = engine.personal_settings().await?.unwrap_or_default();
+    let Personal { password } = serde_json::from_str(&json).unwrap_or_default();
+    app.state::<Keeper>().known().password = password;
+    Ok(password)
+}
+
+/// With the remembered password, which no page gets to see.
+pub(crate) async fn connect_remembered(app: &AppHandle, engine: &Handle) -> Result<(), Error> {
+    let password = engine.remembered_password().await?.ok_or(Code::InvalidPassword)?;
+    let profile = engine.remembered().await?;
+    let port = profile.port.unwrap_or_else(|| app.state::<Arc<Preferences>>().now().network.port);
+    engine.connect(&profile.name.unwrap_or_default(), password, NetConfig { port, ..NetConfig::default() }).await
+}
+
+pub(crate) async fn remember_password(app: &AppHandle, engine: &Handle, on: bool) -> Result<(), Error> {
+    let keeper = app.state::<Keeper>();
+    if on {
+        let password = keeper.known().session.clone();
+        match password {
+            Some(password) => engine.remember_password(&password).await?,
+            // One connected with the remembered one.
+            None if keeper.known().password => {}
+            None => return Err(Code::NotConnected.into()),
+        }
+    } else {
+        engine.forget_password().await?;
+    }
+    let json = serde_json::to_string(&Personal { password: on }).unwrap_or_default();
+    engine.set_personal_settings(&json).await?;
+    keeper.known().password = on;
+    events::tell(app, &ShellEvent::Remembered);
+    Ok(())
+}
+
+/// Answers what was deleted, in words.
+pub(crate) async fn forget_everything(app: &AppHandle, engine: &Handle) -> Result<Vec<String>, Error> {
+    let gone = engine.forget_everything().await?;
+    {
+        let keeper = app.state::<Keeper>();
+        let mut known = keeper.known();
+        let session = known.session.take();
+        *known = Known { session, ..Known::default() };
+    }
+    // Who is not connected has nobody on the list any more.
+    if engine.status().await?.phase == NodePhase::Offline {
+        engine.disconnect().await?;
+    }
+    let directory = directory(app).unwrap_or_default();
+    Ok(gone.iter().map(|gone| words(gone, &directory)).collect())
+}
+
+fn words(gone: &Forgotten, directory: &Path) -> String {
+    match gone {
+        Forgotten::Key => "The key of the store, from the keychain".to_owned(),
+        Forgotten::Password => "The remembered password, from the keychain".to_owned(),
+        Forgotten::File(name) => directory.join(name).display().to_string(),
+        Forgotten::Left(_) => "Not deleted: the keychain gave no answer, so our entries may still be in it".to_owned(),
+        Forgotten::Directory => directory.display().to_string(),
+    }
+}

@@ -1,0 +1,178 @@
+// What is remembered, over starts of the real program.
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { Key } from "selenium-webdriver";
+import { start } from "./process.mjs";
+import { BINARY, windowTest } from "./stage.mjs";
+import { addPeer, change, connect, meet, openConversation, PASSWORD, peerIs, say, sees } from "./steps.mjs";
+import { until } from "./wait.mjs";
+
+const PASSPHRASE = "four words of mine alone";
+
+windowTest(
+  "who is remembered by the keychain finds everything again: list, messages, what waits, and the port",
+  async (stage) => {
+    await stage.keychain();
+    const { alice, bob, alicePort, bobPort } = await meet(stage);
+    await remember(alice);
+    await alice.ask("set_retention", { peer: null, retention: "forever" });
+    await say(alice, "kept on both sides of a start");
+    await sees(bob, "kept on both sides of a start");
+    await say(bob, "so it is");
+    await sees(alice, "so it is");
+    await stage.close("bob");
+    await peerIs(alice, "bob", "reaching", "failed", "unreachable", "resolving");
+    await say(alice, "for when you are back");
+    await sees(alice, "for when you are back", { delivery: "queued" });
+    await stage.close("alice");
+
+    const again = await stage.open("alice");
+    await peerIs(again, "bob", "offline");
+    await openConversation(again, "bob");
+    await sees(again, "kept on both sides of a start");
+    await sees(again, "so it is");
+    await sees(again, "for when you are back", { delivery: "queued" });
+    await again.picture("remembered-offline");
+    await again.click("banner-connect");
+    await again.fill("reconnect-password", PASSWORD);
+    await again.click("reconnect-submit");
+    const [, port] = await again.shows("status-bar", /UDP port (\d+)/);
+    assert.equal(Number(port), alicePort, "friends find alice where she was");
+
+    // Bob was not remembered: his key is a new one, but he is at his old place and knows the password.
+    const back = await stage.open("bob");
+    await connect(back, { name: "bob", port: bobPort });
+    await addPeer(back, { label: "alice", port: alicePort });
+    await peerIs(again, "bob", "connected");
+    await openConversation(back, "alice");
+    await sees(back, "for when you are back");
+    await sees(again, "for when you are back", { delivery: "delivered" });
+  },
+);
+
+windowTest(
+  "a passphrase of its own opens what is remembered; a wrong one changes nothing; one may start without it",
+  async (stage) => {
+    const alice = await stage.open("alice");
+    await alice.fill("connect-name", "alice");
+    await alice.fill("connect-password", PASSWORD);
+    await alice.click("remember");
+    await alice.click("seal-passphrase");
+    await alice.fill("seal-secret", PASSPHRASE);
+    await alice.fill("seal-again", PASSPHRASE);
+    await alice.click("connect-submit");
+    await alice.shows("status-bar", /UDP port \d+/);
+    await addPeer(alice, { label: "bob", port: 40_000 });
+    await stage.close("alice");
+    const files = await store(stage, "alice");
+    const before = files.map(({ path }) => readFileSync(path));
+    for (const bytes of before) assert.ok(!bytes.includes("alice") && !bytes.includes(PASSPHRASE));
+
+    const without = await stage.open("alice");
+    await without.click("unlock-without");
+    await connect(without, { name: "somebody" });
+    await without.one("keep-without");
+    await stage.close("alice");
+    assert.deepEqual(
+      files.map(({ path }) => readFileSync(path)),
+      before,
+      "nothing that is kept was touched",
+    );
+
+    const again = await stage.open("alice");
+    await again.fill("unlock-passphrase", "four words of somebody");
+    await again.click("unlock-submit");
+    await again.shows("unlock-error", /This passphrase does not open it/);
+    await again.picture("wrong-passphrase");
+    await again.fill("unlock-passphrase", PASSPHRASE);
+    await again.click("unlock-submit");
+    await peerIs(again, "bob", "offline");
+  },
+);
+
+windowTest("to forget everything leaves no file and no key", async (stage) => {
+  await stage.keychain();
+  const alice = await stage.open("alice");
+  await connect(alice, { name: "alice" });
+  await remember(alice);
+  await addPeer(alice, { label: "bob", port: 40_000 });
+  assert.notEqual((await store(stage, "alice")).length, 0);
+  await alice.click("menu-me");
+  await alice.click("settings-open");
+  await alice.click("settings-privacy");
+  await alice.click("keep-forget");
+  await alice.click("forget-submit");
+  assert.match(await alice.text("gone"), /keychain[\s\S]*store\.db/);
+  await alice.picture("forgotten");
+  assert.deepEqual(await store(stage, "alice"), []);
+  await alice.click("forget-close");
+  await alice.shows("status-bar", /UDP port \d+/);
+  await stage.close("alice");
+
+  const again = await stage.open("alice");
+  await again.one("connect-name");
+});
+
+windowTest("with a remembered password it connects at the start, and the password is in no file", async (stage) => {
+  await stage.keychain();
+  const alice = await stage.open("alice");
+  await alice.fill("connect-name", "alice");
+  await alice.fill("connect-password", PASSWORD);
+  await alice.click("remember");
+  await alice.click("remember-password");
+  await alice.click("connect-submit");
+  await alice.shows("status-bar", /UDP port \d+/);
+  await until("the password is remembered", async () => (await alice.ask("remembered")).passwordRemembered);
+  await change(alice, (settings) => {
+    settings.network.connectAtStart = true;
+  });
+  await stage.close("alice");
+  for (const { path } of await store(stage, "alice")) assert.ok(!readFileSync(path).includes(PASSWORD), path);
+
+  const again = await stage.open("alice");
+  await again.shows("status-bar", /Connected as alice · UDP port \d+/);
+});
+
+windowTest("two starts at once of a remembered profile are one program, which opens it", async (stage) => {
+  await stage.keychain();
+  const alice = await stage.open("alice");
+  await connect(alice, { name: "alice" });
+  await remember(alice);
+  await addPeer(alice, { label: "bob", port: 40_000 });
+  await stage.close("alice");
+
+  const home = await stage.home("alice");
+  const both = [0, 1].map(() => start(BINARY, ["--profile", "alice"], { env: home.env }));
+  try {
+    const first = await Promise.race(both.map(async (one, index) => ((await one.exited) === 0 ? index : -1)));
+    assert.notEqual(first, -1, both.map((one) => one.output()).join("\n"));
+    assert.match(both[first].output(), /runs already/);
+    const window = await stage.screen("alice").window(/P2P Privacy Communications/);
+    assert.ok(window);
+  } finally {
+    for (const one of both) await one.stop();
+  }
+  const again = await stage.open("alice");
+  await peerIs(again, "bob", "offline");
+});
+
+/** From the settings, by the keychain. */
+async function remember(app) {
+  await app.click("menu-me");
+  await app.click("settings-open");
+  await app.click("settings-privacy");
+  await app.click("keep-remember");
+  await app.click("seal-submit");
+  await until("it is remembered", async () => (await app.ask("remembered")).kind === "open");
+  await app.driver.switchTo().activeElement().sendKeys(Key.ESCAPE);
+  await app.none("settings");
+}
+
+/** The files of a profile's store. */
+async function store(stage, name) {
+  const directory = join((await stage.home(name)).directory, "p2p-comm/profiles", name);
+  if (!existsSync(directory)) return [];
+  const files = readdirSync(directory).filter((file) => file.startsWith("store"));
+  return files.map((file) => ({ path: join(directory, file), size: statSync(join(directory, file)).size }));
+}
