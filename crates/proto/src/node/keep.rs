@@ -77,17 +77,19 @@ impl Node {
 
     /// Puts a kept entry back, with what waits for it, under the number that it had; new ones are numbered after it.
     /// Only while offline and before anybody else was added: fails with [`Code::DuplicatePeer`] if there is an entry of that
-    /// number, device or address already, with [`Code::AlreadyConnected`] in a session.
+    /// number or device already, with [`Code::AlreadyConnected`] in a session.
     pub fn adopt_peer(&mut self, peer: KeptPeer, waiting: Vec<Outgoing>) -> Result<(), Code> {
         if self.session.is_some() {
             return Err(Code::AlreadyConnected);
         }
+        // Never given again, even if it cannot be taken back: the store may have what belongs to it.
+        self.next_peer = self.next_peer.max(peer.id.0.saturating_add(1));
         if self.entries.len() >= limits::PEERS {
             return Err(Code::TooManyPeers);
         }
+        // Two people may have one address: the person accepted the second who came from there.
         let known = peer.binding.is_some_and(|binding| self.bound_to(binding.device).is_some());
-        let listed = |address: &PeerAddress| self.entries.values().any(|entry| entry.has(address));
-        if self.keeps(peer.id) || known || peer.addresses.is_empty() || peer.addresses.iter().any(listed) {
+        if self.keeps(peer.id) || known || peer.addresses.is_empty() {
             return Err(Code::DuplicatePeer);
         }
         let KeptPeer { id, label, name, addresses, blocked, binding, received, epoch, newest, acked } = peer;
@@ -99,7 +101,6 @@ impl Node {
             self.inboxes.insert(binding.device, Inbox::new(epoch, counter));
         }
         self.entries.insert(id, entry);
-        self.next_peer = self.next_peer.max(id.0.saturating_add(1));
         self.event(Event::Peers);
         Ok(())
     }
@@ -155,7 +156,10 @@ impl Node {
                 }
             }
             Kept::Received { peer, message } => {
-                let device = self.entries.get(&peer).and_then(|entry| entry.binding).map(|binding| binding.device);
+                // One that was removed meanwhile may come back.
+                let removed = self.removed.iter().find(|(id, _)| *id == peer).map(|(_, entry)| entry);
+                let entry = self.entries.get(&peer).or(removed);
+                let device = entry.and_then(|entry| entry.binding).map(|binding| binding.device);
                 if let Some(inbox) = device.and_then(|device| self.inboxes.get_mut(&device)) {
                     inbox.keep(message.epoch, message.counter);
                 }

@@ -292,11 +292,13 @@ fn what_is_adopted_collides_with_nobody() {
     world.drain(0);
     let other = KeptPeer { id: PeerId(70), binding: None, ..kept.clone() };
     assert_eq!(refused(&mut world, &kept), Code::DuplicatePeer, "number");
-    assert_eq!(refused(&mut world, &other), Code::DuplicatePeer, "address");
     let other = KeptPeer { addresses: vec![address(9)], binding: kept.binding, ..other };
     assert_eq!(refused(&mut world, &other), Code::DuplicatePeer, "device");
     let other = KeptPeer { binding: None, ..other };
-    assert!(world.nodes[0].adopt_peer(other, Vec::new()).is_ok());
+    let other = KeptPeer { addresses: kept.addresses, ..other };
+    assert!(world.nodes[0].adopt_peer(other, Vec::new()).is_ok(), "two may have one address");
+    let carol = world.nodes[0].add_peer(world.now, name("carol"), vec![address(9)]).unwrap();
+    assert_eq!(carol, PeerId(71), "no number is given twice");
 }
 
 #[test]
