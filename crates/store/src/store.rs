@@ -180,7 +180,11 @@ fn apply(connection: &Connection, change: &Change) -> Result<Leaves, Error> {
     let of = |peer: &PeerId, result: rusqlite::Result<()>| result.map_err(|error| about(*peer, error));
     match change {
         Change::Profile(profile) => profile::put(connection, profile)?,
-        Change::Peer(peer) => peers::put(connection, peer)?,
+        Change::Peer(peer) => {
+            // What it said before, such as a draft, leaves with the next look at what is over.
+            peers::put(connection, peer)?;
+            return Ok(Leaves::Delivered);
+        }
         Change::Removed(peer) => {
             lines::remove(connection, &Which::Between(*peer, 0..u64::MAX))?;
             peers::remove(connection, *peer)?;

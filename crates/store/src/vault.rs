@@ -138,7 +138,14 @@ impl Vault {
     pub fn reseal(&self, store: &Store, to: &Seal) -> Result<(), Error> {
         let former = self.file()?;
         let file = KeyFile::new(store.key(), former.id, self.seal(store.key(), &former.id, to)?);
-        file.write(&self.key_file())?;
+        if let Err(error) = file.write(&self.key_file()) {
+            // Where the former file still counts, a key in the keychain would open what a passphrase seals.
+            let by_passphrase = |file: &KeyFile| matches!(file.seal, Sealed::Passphrase(_));
+            if KeyFile::read(&self.key_file()).is_ok_and(|now| now.as_ref().is_some_and(by_passphrase)) {
+                self.take_back(&file);
+            }
+            return Err(error);
+        }
         if let (Sealed::Keychain, Sealed::Passphrase(_)) = (&former.seal, &file.seal)
             && let Err(trouble) = self.keychain.remove(&former.id(), Purpose::Key)
         {
