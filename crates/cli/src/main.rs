@@ -102,7 +102,7 @@ async fn session(command: &Command, password: Password, out: &mut Output) -> Res
             (_, waiting) => Err(Failure::Interrupted { waiting }),
         },
     };
-    let _ = timeout(GOODBYE, async { tokio::join!(handle.disconnect(), handle.flush()) }).await;
+    let _ = timeout(GOODBYE, handle.close()).await;
     match result {
         Err(Failure::OutputClosed) => Ok(()),
         Ok(()) => sound.trouble().map_or(Ok(()), |words| Err(Failure::Speaker(words))),

@@ -40,7 +40,9 @@ pub(crate) async fn export(export: &Export) -> Result<(), Failure> {
     };
     let peer = peers.iter().find(same).ok_or_else(|| Failure::Engine(Code::NotFound.into()))?.id;
     let format = if export.json { ExportFormat::Json } else { ExportFormat::Text };
-    handle.export_conversation(peer, format, stdout()).await?;
+    let exported = handle.export_conversation(peer, format, stdout()).await;
+    handle.close().await?;
+    exported?;
     Ok(())
 }
 

@@ -106,6 +106,17 @@ fn another_passphrase_opens_nothing_and_forgetting_removes_all() {
 }
 
 #[test]
+fn who_is_remembered_ends_properly_while_the_store_is_at_work() {
+    let alice = Place::new("alice");
+    for _ in 0..12 {
+        let mut listening = alice.listen();
+        ready(&mut listening);
+        listening.terminate();
+        assert_eq!(listening.end().code, Some(0), "no signal ended it");
+    }
+}
+
+#[test]
 fn to_remember_needs_a_place() {
     let end = Start::new("send --name alice --peer 127.0.0.1:9 --remember hi").go().end();
     assert_eq!(end.code, Some(2));

@@ -11,6 +11,8 @@ mod tests;
 
 pub(crate) use pages::{Ask, Plan};
 
+/// Times further from 1970 than pages can show (ECMA-262, section 21.4.1.1), ms: whoever wrote such a line said nonsense.
+const TIMES: i64 = 8_640_000_000_000_000;
 /// Characters of the newest line shown in the peer list.
 const PREVIEW: usize = 120;
 /// Lines that stay in memory beside the store, so that most pages need no disk.
@@ -137,6 +139,11 @@ impl Conversation {
             self.push(content, sent_at, at, origin, None);
         }
         self.mark_read();
+    }
+
+    /// Messages of ours that will disappear once they are acknowledged.
+    pub(crate) fn will_vanish(&self) -> BTreeSet<u64> {
+        self.waiting.values().map(|(seq, _)| *seq).collect()
     }
 
     /// How far our messages came. `now` is our clock.
@@ -296,6 +303,7 @@ impl Conversation {
 
     fn push(&mut self, content: Content, sent_at: i64, at: i64, origin: Origin, expires_at: Option<i64>) {
         let seq = self.end;
+        let (sent_at, at) = (sent_at.clamp(-TIMES, TIMES), at.clamp(-TIMES, TIMES));
         self.bytes += cost(&content);
         self.expiring.extend(expires_at.map(|at| (at, seq)));
         self.lines.push_back(KeptLine { seq, origin, content, sent_at, at, expires_at, unsupported: false });

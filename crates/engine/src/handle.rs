@@ -156,7 +156,13 @@ impl Handle {
 
     /// Takes a removal back, conversation included.
     pub async fn restore_peer(&self, peer: PeerId) -> Result<(), Error> {
-        self.try_call(move |actor| actor.node.restore_peer(actor.now(), peer)).await
+        self.try_call(move |actor| {
+            actor.node.restore_peer(actor.now(), peer)?;
+            // Another choice may have been made for all meanwhile.
+            actor.keep_conversation(peer);
+            Ok(())
+        })
+        .await
     }
 
     /// Cuts somebody off, silently.

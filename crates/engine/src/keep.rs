@@ -311,6 +311,14 @@ impl Actor {
         }
     }
 
+    /// Nobody who was removed can be brought back any more.
+    pub(crate) fn purge_all(&mut self) {
+        for peer in self.keep.removed.keys().copied().collect::<Vec<_>>() {
+            self.node.forget_removed(peer);
+        }
+        self.forget_removed();
+    }
+
     /// Keeps what an event of the node says, beside the lines of conversations.
     pub(crate) fn keep_event(&mut self, event: &Event) {
         match event {
@@ -456,7 +464,12 @@ impl Actor {
         let due = |conversation: &Conversation| conversation.next_expiry().is_some_and(|at| at <= wall);
         let peers: Vec<_> = self.conversations.iter().filter(|(_, c)| due(c)).map(|(peer, _)| *peer).collect();
         for peer in peers {
-            self.converse(peer, |conversation| conversation.expire(wall));
+            // Of somebody removed, too, who can still be brought back.
+            if self.converse(peer, |conversation| conversation.expire(wall)).is_none()
+                && let Some(conversation) = self.conversations.get_mut(&peer)
+            {
+                conversation.expire(wall);
+            }
         }
         let now = Instant::now();
         for (peer, _) in self.keep.removed.clone().into_iter().filter(|(_, at)| now.duration_since(*at) >= UNDO) {

@@ -298,7 +298,7 @@ pub enum Transmit {
     },
 }
 
-/// How sound is taken, sent and played; in memory only.
+/// How sound is taken, sent and played.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase", default)]

@@ -80,3 +80,22 @@ fn reading_clears_the_unread_count() {
     assert!(!with_bob.mark_read());
     assert_eq!(with_bob.unread(), 0);
 }
+
+#[test]
+fn what_will_disappear_is_known_before_it_is_acknowledged() {
+    let mut with_bob = conversation();
+    with_bob.sent(1, 10, text("stays"), None);
+    with_bob.sent(2, 20, text("goes"), Some(300));
+    assert_eq!(with_bob.will_vanish(), BTreeSet::from([1]));
+    with_bob.delivery(1000, Watermarks { sent: 2, acked: 2 });
+    assert!(with_bob.will_vanish().is_empty());
+    assert_eq!(page(&with_bob, None, 10).lines[1].vanishes_at, Some(301_000));
+}
+
+#[test]
+fn times_beyond_all_calendars_are_brought_to_their_end() {
+    let mut with_bob = conversation();
+    with_bob.received(i64::MAX, i64::MIN, text("hi"), None);
+    let line = &page(&with_bob, None, 10).lines[0];
+    assert_eq!((line.sent_at, line.at), (TIMES, -TIMES));
+}

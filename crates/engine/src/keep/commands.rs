@@ -3,7 +3,6 @@
 use super::{Opened, PERSONAL};
 use crate::actor::Actor;
 use crate::{Error, Handle};
-use p2p_comm_crypto::Password;
 use p2p_comm_model::{Code, Content, PeerId, Remembered, Retention, SealedBy, limits};
 use p2p_comm_store::{Change, Forgotten, Passphrase, Seal, Vault};
 use std::path::PathBuf;
@@ -72,7 +71,7 @@ impl Handle {
 
     /// Makes room for a new store where one cannot be used (damaged, or of a newer version): renames it. Gives the new names.
     pub async fn set_store_aside(&self) -> Result<Vec<PathBuf>, Error> {
-        let vault = self.vault().await?;
+        let vault = self.closed_vault().await?;
         let names = blocking(move || Ok(vault.set_aside()?)).await?;
         self.call(|actor| {
             actor.look_again();
@@ -95,10 +94,23 @@ impl Handle {
         kept.await.unwrap_or(Ok(()))
     }
 
+    /// For the end of the program: ends the session, keeps what is not kept yet, and closes the store. Whoever exits without
+    /// it takes the cipher library from under a thread that works with it. Fails where the rest cannot be kept now.
+    pub async fn close(&self) -> Result<(), Error> {
+        self.disconnect().await?;
+        self.call(Actor::purge_all).await?;
+        let kept = self.flush().await;
+        if let Some(closed) = self.call(|actor| actor.keep.close()).await? {
+            let _ = closed.await;
+        }
+        kept
+    }
+
     /// How long lines are kept: of one conversation (none: as for all), or of all that say nothing themselves. Deletes at once
     /// what is not to be kept any more; what is in memory stays there.
     pub async fn set_retention(&self, peer: Option<PeerId>, retention: Option<Retention>) -> Result<(), Error> {
-        self.try_call(move |actor| actor.set_retention(peer, retention)).await
+        self.try_call(move |actor| actor.set_retention(peer, retention)).await?;
+        self.flush().await
     }
 
     /// From now on messages of this conversation disappear on both sides: so long after they came or were acknowledged, s, at
@@ -109,7 +121,8 @@ impl Handle {
 
     /// Deletes the lines of a conversation, here alone, in memory and in the store. What waits to be sent is still sent.
     pub async fn clear_conversation(&self, peer: PeerId) -> Result<(), Error> {
-        self.try_call(move |actor| actor.clear_conversation(peer)).await
+        self.try_call(move |actor| actor.clear_conversation(peer)).await?;
+        self.flush().await
     }
 
     /// The personal settings of the shell, as it kept them; none where nothing is kept.
@@ -133,10 +146,9 @@ impl Handle {
     }
 
     /// The shared password, if the person had the keychain keep it.
-    pub async fn remembered_password(&self) -> Result<Option<Password>, Error> {
+    pub async fn remembered_password(&self) -> Result<Option<Zeroizing<String>>, Error> {
         let vault = self.vault().await?;
-        let text = blocking(move || Ok(vault.password()?)).await?;
-        Ok(text.map(|text| Password::parse(&text)).transpose()?)
+        blocking(move || Ok(vault.password()?)).await
     }
 
     /// Gives the shared password to the keychain, and to nothing else.
@@ -195,6 +207,10 @@ impl Actor {
 
     /// What is there now that it was changed from outside.
     fn look_again(&mut self) {
+        // A new one that was made meanwhile is in use.
+        if self.keep.open().is_some() {
+            return;
+        }
         self.keep = super::Keep::new(self.keep.vault.take());
         self.wait_for_expiry();
         self.changes.status();
@@ -206,8 +222,7 @@ impl Actor {
             Some(peer) => self.choose(peer, |choices| choices.retention = retention)?,
             None => self.keep_profile(|profile| profile.retention = retention.unwrap_or_default()),
         }
-        let peers: Vec<_> = self.conversations.keys().copied().collect();
-        for peer in peers {
+        for peer in self.peers_with_lines() {
             self.keep_conversation(peer);
         }
         self.expire();

@@ -182,7 +182,7 @@ impl Actor {
     }
 
     /// Keeps the lines of a conversation, or no longer, as is chosen now.
-    pub(super) fn keep_conversation(&mut self, peer: PeerId) {
+    pub(crate) fn keep_conversation(&mut self, peer: PeerId) {
         let kept = self.keeps_lines(peer);
         let Some(conversation) = self.conversations.get_mut(&peer) else { return };
         let before = conversation.is_kept();

@@ -21,6 +21,8 @@ pub enum ExportFormat {
 /// What the file says that it is.
 const FORMAT: &str = "p2p-comm conversation";
 const VERSION: u32 = 1;
+/// Lines that are added at once: far below what memory holds.
+const PIECE: usize = 200;
 
 #[derive(Serialize, Deserialize)]
 struct File<'a> {
@@ -79,11 +81,14 @@ impl Handle {
         }
         let (mut count, mut from) = (0u64, 0);
         loop {
+            let waiting = move |actor: &mut Actor| actor.conversations.get(&peer).map(Conversation::will_vanish);
+            let will_vanish = self.call(waiting).await?.unwrap_or_default();
             let page = self.page_from(peer, from).await?;
+            let stays = |line: &&Line| line.vanishes_at.is_none() && !will_vanish.contains(&line.seq);
             let Some(last) = page.lines.last() else { break };
             from = last.seq + 1;
             let mut words = String::new();
-            for line in page.lines.iter().filter(|line| line.vanishes_at.is_none()) {
+            for line in page.lines.iter().filter(stays) {
                 let Some(item) = Item::of(line) else { continue };
                 match format {
                     ExportFormat::Text => words.push_str(&item.words(&label)),
@@ -129,7 +134,13 @@ impl Actor {
         if !empty {
             return Err(Code::ConversationNotEmpty);
         }
-        self.converse(peer, |conversation: &mut Conversation| conversation.import(lines)).ok_or(Code::NotFound)
+        // In pieces: each is on its way to the store before memory drops it.
+        let mut lines = lines.into_iter().peekable();
+        while lines.peek().is_some() {
+            let piece = lines.by_ref().take(PIECE).collect();
+            self.converse(peer, |conversation: &mut Conversation| conversation.import(piece)).ok_or(Code::NotFound)?;
+        }
+        Ok(())
     }
 }
 
