@@ -75,10 +75,12 @@ pub fn canonical(ip: IpAddr) -> IpAddr {
 pub fn is_public(ip: IpAddr) -> bool {
     match canonical(ip) {
         IpAddr::V4(ip) => {
-            let [first, second, ..] = ip.octets();
+            let [first, second, third, _] = ip.octets();
             let carrier = first == 100 && (64..128).contains(&second);
             let reserved = first == 0 || first >= 224;
-            !(carrier || reserved || ip.is_private() || ip.is_loopback() || ip.is_link_local())
+            // RFC 6890: between providers and routers of their customers (DS-Lite), and for benchmarks.
+            let special = (first, second, third) == (192, 0, 0) || first == 198 && second & 0xfe == 18;
+            !(carrier || reserved || special || ip.is_private() || ip.is_loopback() || ip.is_link_local())
         }
         IpAddr::V6(ip) => ip.segments()[0] & 0xe000 == 0x2000,
     }
@@ -128,8 +130,17 @@ mod tests {
         for text in ["203.0.113.7", "100.63.255.255", "100.128.0.1", "172.32.0.1", "2001:db8::1", "::ffff:8.8.8.8"] {
             assert!(is_public(text.parse().unwrap()), "{text}");
         }
-        let own =
-            ["10.1.2.3", "172.31.0.1", "192.168.1.1", "100.64.0.1", "100.127.255.255", "169.254.1.1", "127.0.0.1"];
+        let own = [
+            "10.1.2.3",
+            "172.31.0.1",
+            "192.168.1.1",
+            "100.64.0.1",
+            "100.127.255.255",
+            "192.0.0.2",
+            "198.18.0.1",
+            "169.254.1.1",
+            "127.0.0.1",
+        ];
         let nobodys = ["0.0.0.0", "0.1.2.3", "224.0.0.1", "240.0.0.1", "255.255.255.255", "::", "::1", "ff02::1"];
         for text in own.iter().chain(&nobodys).chain(&["fe80::1", "fd00::1", "::ffff:192.168.1.1"]) {
             assert!(!is_public(text.parse().unwrap()), "{text}");

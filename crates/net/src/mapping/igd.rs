@@ -17,8 +17,8 @@ const SEARCH: Duration = Duration::from_millis(1500);
 const SEARCHES: usize = 2;
 /// To read what the router says of itself.
 const DESCRIPTION: Duration = Duration::from_secs(4);
-/// For one wish.
-const CONTROL: Duration = Duration::from_secs(4);
+/// For one wish. A router that was not waited for may hold what nobody takes back.
+const CONTROL: Duration = Duration::from_secs(10);
 /// What the router shows beside the mapping. It says nothing of who asked.
 const DESCRIBED_AS: &str = "UDP";
 /// A router describes itself under one of these names (IGD 1 and 2).

@@ -80,7 +80,13 @@ impl Keeper {
                 _ = &mut stop => break,
                 now = self.pause(wait, &route) => now,
             };
-            if now != route {
+            let of_v4 = |route: &Option<Route>| route.as_ref().map(|route| (route.own, route.gateway));
+            if now != route && of_v4(&now) == of_v4(&route) {
+                // Temporary IPv6 addresses change each day; the mapping of IPv4 is as good as before.
+                if let Some(hole) = self.hole.take() {
+                    hole.router.plug(hole.number).await;
+                }
+            } else if now != route {
                 tracing::info!("the network is another one");
                 // The router of before is out of reach, or holds what leads nowhere; it forgets by itself.
                 (self.lease, self.hole) = (None, None);
