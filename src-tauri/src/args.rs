@@ -26,3 +26,16 @@ pub(crate) fn profile(text: &str) -> Result<String, String> {
         Err("1 to 32 letters, digits, '-' or '_'".to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_profile_leads_out_of_no_directory() {
+        for name in ["", ".", "..", "a/b", "a\\b", "a b", "ä", &"a".repeat(33)] {
+            assert!(profile(name).is_err(), "{name}");
+        }
+        assert_eq!(profile("work-2_b").as_deref(), Ok("work-2_b"));
+    }
+}

@@ -218,6 +218,33 @@ mod tests {
             .unwrap();
     }
 
+    /// What only the main window may ask for about what is remembered.
+    const OF_KEEPING: [&str; 13] = [
+        "change_seal",
+        "connect_remembered",
+        "delete_profile",
+        "export_conversation",
+        "forget_everything",
+        "import_conversation",
+        "open_profile",
+        "profiles",
+        "remember",
+        "remember_password",
+        "set_retention",
+        "set_vanishing",
+        "unlock",
+    ];
+
+    #[test]
+    fn what_is_remembered_is_the_main_windows_own() {
+        for command in OF_KEEPING {
+            assert!(may(window::MAIN, command), "{command}");
+            for page in [popup::LABEL, popup::COMPACT, "talk-3"] {
+                assert!(!may(page, command), "{page} {command}");
+            }
+        }
+    }
+
     #[test]
     fn the_small_windows_may_only_handle_the_call() {
         for page in [popup::LABEL, popup::COMPACT] {

@@ -80,6 +80,9 @@ impl Desk {
         }
         if changed.peers {
             self.peers = self.engine.peers().await?;
+            for peer in &self.peers {
+                self.reader.begin(&self.engine, peer.id).await;
+            }
             talk::close_others(&self.app, &self.peers);
         }
         if changed.call || changed.peers || changed.status {

@@ -6,7 +6,7 @@ pub(crate) mod profiles;
 use crate::Profile;
 use crate::events::{self, ShellEvent};
 use crate::settings::{self, Preferences};
-use p2p_comm_engine::{Code, Error, Forgotten, Handle, Keeping, NetConfig, NodePhase, Retention, SealedBy};
+use p2p_comm_engine::{Code, Error, Forgotten, Handle, Keeping, NetConfig, NodePhase, Password, Retention, SealedBy};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -163,10 +163,13 @@ async fn look_for_password(app: &AppHandle, engine: &Handle) -> Result<bool, Err
 
 /// With the remembered password, which no page gets to see.
 pub(crate) async fn connect_remembered(app: &AppHandle, engine: &Handle) -> Result<(), Error> {
-    let password = engine.remembered_password().await?.ok_or(Code::InvalidPassword)?;
-    let profile = engine.remembered().await?;
-    let port = profile.port.unwrap_or_else(|| app.state::<Arc<Preferences>>().now().network.port);
-    engine.connect(&profile.name.unwrap_or_default(), password, NetConfig { port, ..NetConfig::default() }).await
+    let text = engine.remembered_password().await?.ok_or(Code::InvalidPassword)?;
+    let name = engine.remembered().await?.name.unwrap_or_default();
+    // 0: the engine takes the kept one, or the next that is free.
+    let port = app.state::<Arc<Preferences>>().now().network.port;
+    engine.connect(&name, Password::parse(&text)?, NetConfig { port, ..NetConfig::default() }).await?;
+    app.state::<Keeper>().hold(Some(text));
+    Ok(())
 }
 
 pub(crate) async fn remember_password(app: &AppHandle, engine: &Handle, on: bool) -> Result<(), Error> {
@@ -175,8 +178,6 @@ pub(crate) async fn remember_password(app: &AppHandle, engine: &Handle, on: bool
         let password = keeper.known().session.clone();
         match password {
             Some(password) => engine.remember_password(&password).await?,
-            // One connected with the remembered one.
-            None if keeper.known().password => {}
             None => return Err(Code::NotConnected.into()),
         }
     } else {
@@ -197,6 +198,10 @@ pub(crate) async fn forget_everything(app: &AppHandle, engine: &Handle) -> Resul
         let mut known = keeper.known();
         let session = known.session.take();
         *known = Known { session, ..Known::default() };
+    }
+    // It was chosen with the password that is gone.
+    if let Err(error) = settings::change(app, |all| all.network.connect_at_start = false).await {
+        tracing::warn!(%error, "the settings still connect at the start");
     }
     // Who is not connected has nobody on the list any more.
     if engine.status().await?.phase == NodePhase::Offline {

@@ -40,7 +40,7 @@ use std::io::ErrorKind;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tauri::{App, Manager as _, RunEvent};
 
 /// Which of several programs that run side by side this one is.
@@ -48,6 +48,9 @@ pub(crate) struct Profile(pub(crate) Option<String>);
 
 /// Whether the router may be asked at all, in this run.
 pub(crate) struct RouterAllowed(pub(crate) bool);
+
+/// How long the goodbye to peers and the last write to the disk may take.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 /// Runs until somebody quits.
 pub fn run() -> ExitCode {
@@ -101,7 +104,11 @@ pub fn run() -> ExitCode {
                     app.state::<Ending>().0.store(true, Ordering::Relaxed);
                     settings::finish(app);
                     let engine = app.state::<Handle>().inner().clone();
-                    let _ = tauri::async_runtime::block_on(engine.disconnect());
+                    // A disk that hangs holds up nobody for long.
+                    let end = async { tokio::time::timeout(GOODBYE, engine.close()).await };
+                    if let Ok(Err(error)) = tauri::async_runtime::block_on(end) {
+                        tracing::warn!(%error, "not everything could be kept");
+                    }
                 }
                 #[cfg(target_os = "macos")]
                 RunEvent::Reopen { .. } => window::raise(app, None),

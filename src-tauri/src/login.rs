@@ -1,25 +1,38 @@
 use crate::Profile;
 use crate::settings::General;
-use auto_launch::AutoLaunchBuilder;
+use auto_launch::{AutoLaunch, AutoLaunchBuilder};
 use std::path::PathBuf;
 use tauri::{AppHandle, Manager as _};
 
 /// Starts the program at login, or does not.
 pub(crate) fn set(app: &AppHandle, general: &General) -> Result<(), auto_launch::Error> {
-    let profile = app.state::<Profile>().0.clone();
+    let entry = entry(app.state::<Profile>().0.as_deref(), general)?;
+    if general.start_at_login { entry.enable() } else { entry.disable() }
+}
+
+/// Does not start this profile at login any more. Says whether it would have.
+pub(crate) fn forget(profile: Option<&str>) -> Result<bool, auto_launch::Error> {
+    let entry = entry(profile, &General::default())?;
+    let there = entry.is_enabled()?;
+    if there {
+        entry.disable()?;
+    }
+    Ok(there)
+}
+
+fn entry(profile: Option<&str>, general: &General) -> Result<AutoLaunch, auto_launch::Error> {
     let mut args = Vec::new();
     if general.start_hidden {
         args.push("--hidden".to_owned());
     }
-    if let Some(profile) = &profile {
-        args.extend(["--profile".to_owned(), profile.clone()]);
+    if let Some(profile) = profile {
+        args.extend(["--profile".to_owned(), profile.to_owned()]);
     }
-    let entry = AutoLaunchBuilder::new()
+    AutoLaunchBuilder::new()
         .set_app_name(&profile.map_or_else(|| "p2p-comm".to_owned(), |profile| format!("p2p-comm-{profile}")))
         .set_app_path(&quoted(&program()?))
         .set_args(&args)
-        .build()?;
-    if general.start_at_login { entry.enable() } else { entry.disable() }
+        .build()
 }
 
 /// An AppImage runs from a place that is there only while it runs; the variable names the file.

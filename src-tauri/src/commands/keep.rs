@@ -101,8 +101,8 @@ pub(super) async fn profiles(app: AppHandle) -> Vec<ProfileEntry> {
 
 #[tauri::command]
 #[specta::specta]
-pub(super) async fn open_profile(name: Option<String>) -> Answer<()> {
-    Ok(profiles::open(name)?)
+pub(super) async fn open_profile(app: AppHandle, name: Option<String>) -> Answer<()> {
+    Ok(profiles::open(&app, name)?)
 }
 
 #[tauri::command]

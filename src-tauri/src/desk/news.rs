@@ -1,6 +1,7 @@
 use crate::notify::News;
 use p2p_comm_engine::{Content, Handle, Line, Occasion, PeerId, Sender};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// Finds what is new in conversations.
 #[derive(Default)]
@@ -18,6 +19,15 @@ pub(super) struct Seen {
 }
 
 impl Reader {
+    /// Begins behind what was read in an earlier run.
+    pub(super) async fn begin(&mut self, engine: &Handle, peer: PeerId) {
+        if let Entry::Vacant(next) = self.next.entry(peer)
+            && let Ok(page) = engine.page(peer, None).await
+        {
+            next.insert(page.read);
+        }
+    }
+
     /// Reads on where it stopped the last time.
     pub(super) async fn read(&mut self, engine: &Handle, peer: PeerId) -> Seen {
         let next = self.next.entry(peer).or_default();

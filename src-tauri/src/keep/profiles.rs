@@ -3,7 +3,7 @@
 use super::{data_directory, of_profile, words};
 use crate::instance;
 use crate::settings::{self, SettingsFile};
-use crate::{Profile, args, login};
+use crate::{Profile, RouterAllowed, args, login};
 use p2p_comm_engine::{Code, Error, Found, Vault};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -54,10 +54,13 @@ fn vault(app: &AppHandle, name: Option<&str>) -> Option<Vault> {
 }
 
 /// Starts this program anew beside this one; one that runs shows its window.
-pub(crate) fn open(name: Option<String>) -> Result<(), Code> {
+pub(crate) fn open(app: &AppHandle, name: Option<String>) -> Result<(), Code> {
     let name = name.map(|name| args::profile(&name)).transpose().map_err(|_| Code::InvalidName)?;
     let mut command = Command::new(login::program().map_err(|_| Code::SystemRefused)?);
     command.args(name.iter().flat_map(|name| ["--profile", name.as_str()]));
+    if !app.state::<RouterAllowed>().0 {
+        command.arg("--no-port-mapping");
+    }
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
     let mut child = child.map_err(|_| Code::SystemRefused)?;
     // Whoever starts a process waits for its end, or it stays as a zombie.
@@ -67,6 +70,9 @@ pub(crate) fn open(name: Option<String>) -> Result<(), Code> {
 
 /// Deletes all that a profile has on this computer, unless it runs. Answers what that was, in words.
 pub(crate) fn delete(app: &AppHandle, name: Option<&str>) -> Result<Vec<String>, Error> {
+    if name.is_some_and(|name| args::profile(name).is_err()) {
+        return Err(Code::InvalidName.into());
+    }
     if app.state::<Profile>().0.as_deref() == name {
         return Err(Code::StoreInUse.into());
     }
@@ -88,6 +94,9 @@ pub(crate) fn delete(app: &AppHandle, name: Option<&str>) -> Result<Vec<String>,
             // Only if nothing of somebody else's is in it.
             let _ = fs::remove_dir(own);
         }
+    }
+    if login::forget(name).unwrap_or(false) {
+        gone.push("Its start at login".to_owned());
     }
     Ok(gone)
 }
