@@ -112,7 +112,7 @@ export type AudioDevices = {
 	outputs: AudioDevice[],
 };
 
-/**  How sound is taken, sent and played; in memory only. */
+/**  How sound is taken, sent and played. */
 export type AudioSettings = {
 	/**  The id of the microphone; none: the system's default, followed when it changes. */
 	input?: string | null,

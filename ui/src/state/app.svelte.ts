@@ -167,7 +167,9 @@ export class App {
 
   /** By one click where the password is remembered, else it asks. */
   async connect(): Promise<void> {
-    if (this.kept.open?.passwordRemembered) await this.attempt(this.session.connectRemembered());
+    // A window with one conversation has neither the dialog nor the right.
+    if (this.alone !== null) await this.attempt(this.host.showConversation(this.alone));
+    else if (this.kept.open?.passwordRemembered) await this.attempt(this.session.connectRemembered());
     else this.dialog = "connect";
   }
 

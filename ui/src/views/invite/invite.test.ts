@@ -209,10 +209,17 @@ test("an invite that is opened before one is connected waits until then", async 
   await waitFor(() => expect(screen.getByTestId("add-label")).toHaveValue("nina"));
 });
 
-test("another one replaces it, and what is no invite says so", async () => {
+test("an opened link takes the place of no invite that is there already, and says so", async () => {
   const { host } = await openExchange();
   host.openInvite("p2p-comm:nina@198.51.100.9:47800");
   await waitFor(() => expect(screen.getByTestId("add-label")).toHaveValue("nina"));
+  host.openInvite("p2p-comm:eve@198.51.100.66:47800");
+  expect(await screen.findByText(/brought another invite/)).toBeVisible();
+  expect(screen.getByTestId("add-label")).toHaveValue("nina");
+});
+
+test("an opened link that is no invite says so", async () => {
+  const { host } = await openExchange();
   host.openInvite("p2p-comm:what?");
   await waitFor(() => expect(screen.getByTestId("add-error")).toBeVisible());
   expect(screen.getByTestId("add-invite")).toHaveValue("p2p-comm:what?");

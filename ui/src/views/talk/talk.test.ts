@@ -55,6 +55,17 @@ test("a call is started here and goes on in the small window", async () => {
   expect(host.calls.current?.peer).toBe(bob.id);
 });
 
+test("whoever is remembered and offline is led to the main window to connect", async () => {
+  const { host, bob, shown, user } = await openTalk();
+  const connect = vi.spyOn(host, "connectRemembered");
+  await host.remember({ kind: "keychain" });
+  await host.rememberPassword(true);
+  await host.disconnect();
+  await user.click(await screen.findByTestId("banner-connect"));
+  await waitFor(() => expect(shown).toEqual([bob.id]));
+  expect(connect).not.toHaveBeenCalled();
+});
+
 test("it leads to the main window", async () => {
   const { bob, shown, user } = await openTalk();
   await user.click(screen.getByTestId("talk-main"));
