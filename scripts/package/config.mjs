@@ -14,7 +14,7 @@ const DESCRIPTION = `\
 Two people who share a password talk directly, computer to computer,
 end-to-end encrypted: messages, links and voice calls. There is no account,
 no server and no tracking, and nothing of what they say is written to the
-disk.
+disk unless they ask for it.
 
 It lives in the tray. The same without a window is p2p-comm-cli.`;
 
