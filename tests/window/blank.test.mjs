@@ -36,7 +36,7 @@ longTest("a window whose process dies again and again says what helps, and tries
       for (const pid of processesOf(home, WEB_PROCESS)) process.kill(pid, "SIGKILL");
     }
     await screen.window(DIALOG);
-    assert.match(app.output(), /WEBKIT_DISABLE_DMABUF_RENDERER=1 .*p2p-comm --profile alice/);
+    assert.match(app.output(), /WEBKIT_DISABLE_DMABUF_RENDERER=1 .*p2p-comm .*--profile alice/);
     assert.match(app.output(), /WEBKIT_DISABLE_COMPOSITING_MODE=1/);
     await takePicture(home, "19-blank-alice");
     const icon = await tray.icon(ALICE);
