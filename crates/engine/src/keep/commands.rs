@@ -207,10 +207,6 @@ impl Actor {
 
     /// What is there now that it was changed from outside.
     fn look_again(&mut self) {
-        // A new one that was made meanwhile is in use.
-        if self.keep.open().is_some() {
-            return;
-        }
         self.keep = super::Keep::new(self.keep.vault.take());
         self.wait_for_expiry();
         self.changes.status();
