@@ -165,8 +165,13 @@ async function remember(app) {
   await app.click("keep-remember");
   await app.click("seal-submit");
   await until("it is remembered", async () => (await app.ask("remembered")).kind === "open");
-  await app.driver.switchTo().activeElement().sendKeys(Key.ESCAPE);
-  await app.none("settings");
+  await app.none("seal-submit");
+  // The focus comes back to the settings a moment after their dialog is gone.
+  await until("the settings are closed", async () => {
+    const focused = app.driver.switchTo().activeElement();
+    await focused.sendKeys(Key.ESCAPE).catch(() => {});
+    return (await app.all("settings")).length === 0;
+  });
 }
 
 /** The files of a profile's store. */
