@@ -134,7 +134,7 @@ pub(crate) async fn unlock(app: &AppHandle, engine: &Handle, passphrase: Option<
     let state = engine.remembered().await?.state;
     let opened = match state {
         // It is open, and could not be written.
-        Keeping::Open { .. } | Keeping::Failed { open: true, .. } => return engine.keep_again().await,
+        Keeping::Open { .. } | Keeping::Failed { open: true, .. } => return engine.flush().await,
         Keeping::Off | Keeping::Unavailable | Keeping::Locked { .. } | Keeping::Failed { .. } => {
             engine.unlock(passphrase).await
         }

@@ -7,8 +7,8 @@ import { appImageTest, depends, made, TITLE } from "./stage.mjs";
 appImageTest("the AppImage talks to Echo", async (stage) => {
   await stage.desktop();
   const root = await stage.root(await rootWith(depends()));
-  root.put(made(".AppImage"), "/root/p2p-comm.AppImage");
-  stage.start(["/root/p2p-comm.AppImage", "--appimage-extract-and-run"]);
+  root.put(made(".AppImage"), "/opt/p2p-comm.AppImage");
+  stage.start(["/opt/p2p-comm.AppImage", "--appimage-extract-and-run"]);
   await stage.home.screen.window(TITLE);
   await connect(stage.home, stage.reader);
   await talkToEcho(stage.home, stage.reader, "is anybody there");

@@ -51,8 +51,8 @@ appImageTest(
   "the AppImage names the libraries that the system lacks, and the command that installs them",
   async (stage) => {
     const root = await stage.root(bareRoot());
-    root.put(made(".AppImage"), "/root/p2p-comm.AppImage");
-    const program = root.start(["/root/p2p-comm.AppImage", "--appimage-extract-and-run"], { HOME: "/root" });
+    root.put(made(".AppImage"), "/opt/p2p-comm.AppImage");
+    const program = root.start(["/opt/p2p-comm.AppImage", "--appimage-extract-and-run"], { HOME: "/root" });
     assert.equal(await program.exited, 127);
     await program.closed;
     assert.match(program.output(), /lacks[^\n]*libwebkit2gtk-4\.1\.so\.0/);
@@ -62,8 +62,8 @@ appImageTest(
 
 appImageTest("the command that the AppImage names is enough for it to start", async (stage) => {
   const root = await stage.root(await rootWith(depends()));
-  root.put(made(".AppImage"), "/root/p2p-comm.AppImage");
-  const version = await root.run(["/root/p2p-comm.AppImage", "--appimage-extract-and-run", "--version"], {
+  root.put(made(".AppImage"), "/opt/p2p-comm.AppImage");
+  const version = await root.run(["/opt/p2p-comm.AppImage", "--appimage-extract-and-run", "--version"], {
     HOME: "/root",
   });
   assert.match(version, /^p2p-comm \d/m);

@@ -106,13 +106,16 @@ fn another_passphrase_opens_nothing_and_forgetting_removes_all() {
 }
 
 #[test]
-fn who_is_remembered_ends_properly_while_the_store_is_at_work() {
+fn at_the_end_the_store_is_closed() {
     let alice = Place::new("alice");
     for _ in 0..12 {
         let mut listening = alice.listen();
         ready(&mut listening);
         listening.terminate();
         assert_eq!(listening.end().code, Some(0), "no signal ended it");
+        let log = alice.kept().join("store.db-wal");
+        let left = std::fs::metadata(log).map_or(0, |log| log.len());
+        assert_eq!(left, 0, "the store was closed before the end");
     }
 }
 

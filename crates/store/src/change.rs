@@ -20,8 +20,6 @@ pub enum Change {
     Queued(PeerId, Queued),
     /// The peer has everything of ours up to this counter: it waits no more. A lower one than before changes nothing.
     Acked(PeerId, u64),
-    /// A message of ours waits no more without having been acknowledged (its time ran out).
-    Unqueued(PeerId, u64),
     /// A line. In the place of an earlier one with its sequence number, if there is one.
     Line(PeerId, KeptLine),
     /// The peer's app has the message of ours with this counter, but cannot show it.

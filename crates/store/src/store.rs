@@ -197,10 +197,6 @@ fn apply(connection: &Connection, change: &Change) -> Result<Leaves, Error> {
             let delivered = queue::remove_up_to(connection, *peer, *counter)?;
             return Ok(if delivered { Leaves::Delivered } else { Leaves::Nothing });
         }
-        Change::Unqueued(peer, counter) => {
-            let removed = queue::remove(connection, *peer, *counter)?;
-            return Ok(if removed { Leaves::Deleted } else { Leaves::Nothing });
-        }
         Change::Line(peer, line) => {
             of(peer, lines::put(connection, *peer, line))?;
             peers::reach(connection, *peer, line.seq)?;

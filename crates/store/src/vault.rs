@@ -2,7 +2,7 @@ use crate::files::{self, Lock};
 use crate::keychain::{Keychain, Purpose};
 use crate::keyfile::{KeyFile, Sealed};
 use crate::seal::{Cost, Key, Wrapped};
-use crate::{Damage, Error, Passphrase, Seal, Store, database, error};
+use crate::{Damage, Error, Seal, Store, database, error};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -154,14 +154,6 @@ impl Vault {
             return Err(trouble.into());
         }
         Ok(())
-    }
-
-    /// Whether this passphrase opens the store. Takes as long as opening.
-    pub fn is_passphrase(&self, passphrase: &Passphrase) -> Result<bool, Error> {
-        match self.file()?.seal {
-            Sealed::Passphrase(wrapped) => Ok(wrapped.open(passphrase).is_some()),
-            Sealed::Keychain => Err(Error::OtherSeal),
-        }
     }
 
     /// Renames what is here and cannot be used (damaged, of a newer version, or sealed by a passphrase that nobody knows any more), so that

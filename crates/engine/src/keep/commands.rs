@@ -80,7 +80,8 @@ impl Handle {
         Ok(names)
     }
 
-    /// Waits until everything so far is kept. At once where nothing is; fails where it cannot be kept now.
+    /// Waits until everything so far is kept, also what could not be kept before. At once where nothing is; fails where it
+    /// cannot be kept now.
     pub async fn flush(&self) -> Result<(), Error> {
         let (done, kept) = oneshot::channel();
         self.call(move |actor| match actor.keep.open() {
@@ -161,11 +162,6 @@ impl Handle {
     pub async fn forget_password(&self) -> Result<bool, Error> {
         let vault = self.vault().await?;
         blocking(move || Ok(vault.forget_password()?)).await
-    }
-
-    /// Tries now to keep what could not be kept.
-    pub async fn keep_again(&self) -> Result<(), Error> {
-        self.flush().await
     }
 
     /// The vault, unless we have it open already.

@@ -18,12 +18,6 @@ pub(crate) fn remove_up_to(connection: &Connection, peer: PeerId, counter: u64) 
     Ok(statement.execute((peer.0, int(counter)))? > 0)
 }
 
-/// Says whether it was there.
-pub(crate) fn remove(connection: &Connection, peer: PeerId, counter: u64) -> Result<bool> {
-    let mut statement = connection.prepare_cached("DELETE FROM queue WHERE peer = ?1 AND counter = ?2")?;
-    Ok(statement.execute((peer.0, int(counter)))? > 0)
-}
-
 pub(crate) fn of(connection: &Connection, peer: PeerId) -> Result<Vec<Queued>> {
     let sql = "SELECT counter, at, vanish, kind, text, detail FROM queue WHERE peer = ?1 ORDER BY counter";
     let mut statement = connection.prepare_cached(sql)?;

@@ -43,7 +43,6 @@ fn changes() -> impl Strategy<Value = Change> {
         8 => (peers(), lines).prop_map(|(peer, line)| Change::Line(peer, line)),
         3 => (peers(), queues).prop_map(|(peer, queued)| Change::Queued(peer, queued)),
         1 => (peers(), 1..9u64).prop_map(|(peer, counter)| Change::Acked(peer, counter)),
-        1 => (peers(), 1..9u64).prop_map(|(peer, counter)| Change::Unqueued(peer, counter)),
         1 => (peers(), 0..12u64).prop_map(|(peer, seq)| Change::Read(peer, seq)),
         1 => (peers(), 0..9u64).prop_map(|(peer, highest)| Change::Inbox(peer, Inbox { device: DeviceKey([peer.0 as u8; 32]), ..inbox(highest) })),
         1 => (peers(), 0..12u64).prop_map(|(peer, counter)| Change::Unsupported(peer, counter)),
@@ -81,7 +80,6 @@ fn apply(model: &mut BTreeMap<PeerId, Conversation>, change: &Change) -> bool {
                 with.queue.retain(|waiting, _| waiting > counter);
             });
         }
-        Change::Unqueued(peer, counter) => _ = with(peer, &mut |with| drop(with.queue.remove(counter))),
         Change::Read(peer, seq) => return with(peer, &mut |with| with.read = *seq),
         Change::Inbox(peer, inbox) => return with(peer, &mut |with| with.inbox = Some(*inbox)),
         Change::Unsupported(peer, counter) => {
