@@ -107,6 +107,16 @@ test("over IPv6 a friend comes in through the router's firewall, which closes ag
   assert.doesNotMatch(here.passes("home"), new RegExp(String(PORT)));
 });
 
+test("who listens on everything is let in over IPv4 and IPv6", async (context) => {
+  const here = await street(context, { v6: true });
+  const alice = here.cli("alice", CLI, "listen", "--name", "alice", "--accept-anyone", "--map-port");
+  const { mapping, pinhole } = await alice.event("router", ({ pinhole }) => pinhole !== null);
+  assert.deepEqual(mapping, { kind: "open", address: `25.0.113.7:${PORT}` });
+  assert.equal(pinhole, `[${ALICE_V6}]:${PORT}`);
+  assert.equal(await alice.end(), 0);
+  assert.doesNotMatch(here.letIn("home") + here.passes("home"), new RegExp(String(PORT)));
+});
+
 test("over IPv6 nobody comes in without a hole in the firewall", async (context) => {
   const here = await street(context, { v6: true });
   const alice = here.cli("alice", CLI, "listen", "--name", "alice", "--accept-anyone", "--bind", ALICE_V6);
