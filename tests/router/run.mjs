@@ -8,8 +8,10 @@ const CLI = process.env.P2P_COMM_CLI;
 const PORT = 47800;
 // The daemon takes the networks for examples (RFC 5737) for private ones, hence addresses that somebody has.
 
-/** alice - 192.168.77.0/24 - home router - internet - bob; with a provider's router in between if its network (three numbers) is given. */
-async function street(context, { carrier, upnp = [] } = {}) {
+const ALICE_V6 = "2a02:47::2";
+
+/** alice - 192.168.77.0/24 - home router - internet - bob; with a provider's router in between if its network (three numbers) is given. `v6`: IPv6, too. */
+async function street(context, { carrier, v6 = false, upnp = [] } = {}) {
   const street = new Street();
   context.after(() => street.clear());
   for (const name of ["alice", "home", "internet", "bob"]) street.host(name);
@@ -29,7 +31,20 @@ async function street(context, { carrier, upnp = [] } = {}) {
     street.gateway("home", "25.0.113.1");
   }
   street.translate("home", "wan");
-  await street.upnp("home", { outside: "wan", inside: "lan", more: upnp });
+  if (v6) {
+    street.address("alice", "lan", `${ALICE_V6}/64`);
+    // As home routers do, it shows its network a link-local address.
+    street.address("home", "lan", "2a02:47::1/64", "fe80::1/64");
+    street.gateway("alice", "fe80::1", "lan");
+    street.address("home", "wan", "2a02:48::7/64");
+    street.address("internet", "home", "2a02:48::1/64");
+    street.gateway("home", "2a02:48::1");
+    street.address("internet", "bob", "2a02:49::1/64");
+    street.address("bob", "wan", "2a02:49::2/64");
+    street.gateway("bob", "2a02:49::1");
+    street.route("internet", "2a02:47::/64", "2a02:48::7");
+  }
+  await street.upnp("home", { outside: "wan", inside: "lan", more: v6 ? [...upnp, "ext_ifname6=wan"] : upnp });
   return street;
 }
 
@@ -65,6 +80,51 @@ for (const [title, upnp] of [
     assert.doesNotMatch(here.letIn("home"), new RegExp(String(PORT)));
   });
 }
+
+test("over IPv6 a friend comes in through the router's firewall, which closes again, and no port is asked for over IPv4", async (context) => {
+  const here = await street(context, { v6: true });
+  const alice = here.cli(
+    "alice",
+    CLI,
+    "listen",
+    "--name",
+    "alice",
+    "--accept-anyone",
+    "--bind",
+    ALICE_V6,
+    "--map-port",
+  );
+  const { mapping, pinhole } = await alice.event("router", ({ pinhole }) => pinhole !== null);
+  assert.deepEqual([mapping, pinhole], [{ kind: "off" }, `[${ALICE_V6}]:${PORT}`]);
+  assert.doesNotMatch(here.letIn("home"), new RegExp(String(PORT)));
+
+  const bob = here.cli("bob", CLI, "send", "--name", "bob", "--peer", pinhole, "--timeout", "8", "hello alice");
+  const { text } = await alice.event("message");
+  assert.equal(text, "hello alice");
+  assert.equal(await bob.ended, 0);
+
+  assert.equal(await alice.end(), 0);
+  assert.doesNotMatch(here.passes("home"), new RegExp(String(PORT)));
+});
+
+test("who listens on everything is let in over IPv4 and IPv6", async (context) => {
+  const here = await street(context, { v6: true });
+  const alice = here.cli("alice", CLI, "listen", "--name", "alice", "--accept-anyone", "--map-port");
+  const { mapping, pinhole } = await alice.event("router", ({ pinhole }) => pinhole !== null);
+  assert.deepEqual(mapping, { kind: "open", address: `25.0.113.7:${PORT}` });
+  assert.equal(pinhole, `[${ALICE_V6}]:${PORT}`);
+  assert.equal(await alice.end(), 0);
+  assert.doesNotMatch(here.letIn("home") + here.passes("home"), new RegExp(String(PORT)));
+});
+
+test("over IPv6 nobody comes in without a hole in the firewall", async (context) => {
+  const here = await street(context, { v6: true });
+  const alice = here.cli("alice", CLI, "listen", "--name", "alice", "--accept-anyone", "--bind", ALICE_V6);
+  await alice.event("listening");
+  const peer = `[${ALICE_V6}]:${PORT}`;
+  const bob = here.cli("bob", CLI, "send", "--name", "bob", "--peer", peer, "--timeout", "2", "hello");
+  assert.equal(await bob.ended, 1);
+});
 
 test("without a mapping nobody comes in", async (context) => {
   const here = await street(context);

@@ -47,7 +47,7 @@ export class Street {
     execFileSync("ip", ["netns", "add", space(name)]);
     this.#hosts.add(name);
     this.run(name, "ip", "link", "set", "dev", "lo", "up");
-    this.run(name, "sysctl", "-qw", "net.ipv4.ip_forward=1");
+    this.run(name, "sysctl", "-qw", "net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1");
   }
 
   run(name, ...command) {
@@ -79,8 +79,18 @@ export class Street {
     }
   }
 
-  gateway(name, address) {
-    this.run(name, "ip", "route", "add", "default", "via", address);
+  /** IPv6 addresses of a link, with their prefixes, to be used at once. */
+  address(name, link, ...addresses) {
+    for (const address of addresses) this.run(name, "ip", "-6", "address", "add", address, "dev", link, "nodad");
+  }
+
+  /** `link`: behind which a link-local address is. */
+  gateway(name, address, link) {
+    this.route(name, "default", address, ...(link ? ["dev", link] : []));
+  }
+
+  route(name, to, ...via) {
+    this.run(name, "ip", via[0].includes(":") ? "-6" : "-4", "route", "add", to, "via", ...via);
   }
 
   /** Hides who is behind this host, and lets in only what was asked for from inside. */
@@ -100,7 +110,7 @@ export class Street {
       add rule inet home pre jump upnp_pre
       add chain inet home post { type nat hook postrouting priority 100; }
       add rule inet home post jump upnp_post
-      add rule inet home post oifname "${outside}" masquerade`,
+      add rule inet home post meta nfproto ipv4 oifname "${outside}" masquerade`,
     );
     this.guard(name, outside);
   }
@@ -112,6 +122,7 @@ export class Street {
       "nft",
       `add table inet guard
       add chain inet guard input { type filter hook input priority 0; }
+      add rule inet guard input iifname "${outside}" icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert, nd-router-advert } accept
       add rule inet guard input iifname "${outside}" ct state new drop`,
     );
   }
@@ -141,9 +152,14 @@ export class Street {
     await daemon.line("the daemon listens", (line) => /Listening for NAT-PMP/.test(line));
   }
 
-  /** What the router lets in, as its firewall says. */
+  /** What the router passes on to somebody inside, as its firewall says. */
   letIn(name) {
     return this.run(name, "nft", "list", "chain", "inet", "home", "upnp_pre");
+  }
+
+  /** What the router does not stop on its way to the inside. */
+  passes(name) {
+    return this.run(name, "nft", "list", "chain", "inet", "home", "upnp");
   }
 
   /** Runs a program in a namespace and follows what it prints. */

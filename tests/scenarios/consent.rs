@@ -151,6 +151,19 @@ async fn a_blocked_one_sees_waiting_until_the_block_is_taken_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_blocked_one_wrote_counts_as_unread_no_more_until_the_block_is_taken_back() {
+    let network = Network::new(78);
+    let (mut alice, mut bob) = alice_and_bob(&network).await;
+    let (to_bob, to_alice) = befriend(&mut alice, &mut bob).await;
+    bob.handle.send_text(to_alice, "hello").await.unwrap().delivered().await.unwrap();
+    assert_eq!(alice.peer(to_bob).await.unread, 1);
+    alice.handle.block_peer(to_bob).await.unwrap();
+    assert_eq!(alice.peer(to_bob).await.unread, 0);
+    alice.handle.unblock_peer(to_bob).await.unwrap();
+    assert_eq!(alice.peer(to_bob).await.unread, 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stranger_learns_no_name() {
     let network = Network::new(77);
     let alice = person(&network, "alice", 1).await;

@@ -695,7 +695,7 @@ export type PeerSnapshot = {
 	vanish: number | null,
 	/**  Their app is there and lets messages disappear. */
 	canVanish: boolean,
-	/**  Lines that came in since the conversation was last read. */
+	/**  Lines that came in since the conversation was last read; 0 while they are blocked. */
 	unread: number,
 	/**  The newest line. */
 	last: LastLine | null,
@@ -749,7 +749,7 @@ export type Platform = {
 
 /**  Whether the router lets others in, and how that is known. */
 export type PortMapping = 
-/**  No router is asked: it was not wished, we are offline, or only this computer can reach us anyway. */
+/**  No router is asked about IPv4: it was not wished, we are offline or hear IPv6 alone, or only we can reach us. */
 { kind: "off" } | 
 /**  This computer has a public address itself. */
 { kind: "needless" } | 

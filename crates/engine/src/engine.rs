@@ -1,7 +1,7 @@
 use crate::actor::Actor;
 use crate::handle::Handle;
 use p2p_comm_media::device::{self, SoundSystem};
-use p2p_comm_net::{BindError, Config, Endpoint, PortMapping};
+use p2p_comm_net::{BindError, Config, Endpoint, PortMapping, Turn};
 use p2p_comm_store::Vault;
 use std::path::Path;
 use std::sync::Arc;
@@ -77,7 +77,8 @@ impl Engine {
 impl Default for Options {
     /// Real UDP, the system's clock and sound devices.
     fn default() -> Self {
-        let map = Arc::new(PortMapping::start);
+        let turn = Turn::default();
+        let map = Arc::new(move |endpoint: &Endpoint| PortMapping::start(endpoint, &turn));
         Self { bind: Arc::new(Endpoint::bind), map, wall: Arc::new(wall), sound: device::system(), vault: None }
     }
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum PortMapping {
-    /// No router is asked: it was not wished, we are offline, or only this computer can reach us anyway.
+    /// No router is asked about IPv4: it was not wished, we are offline or hear IPv6 alone, or only we can reach us.
     #[default]
     Off,
     /// This computer has a public address itself.

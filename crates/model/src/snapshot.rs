@@ -208,7 +208,7 @@ pub struct PeerSnapshot {
     pub vanish: Option<u32>,
     /// Their app is there and lets messages disappear.
     pub can_vanish: bool,
-    /// Lines that came in since the conversation was last read.
+    /// Lines that came in since the conversation was last read; 0 while they are blocked.
     pub unread: u32,
     /// The newest line.
     pub last: Option<LastLine>,

@@ -96,6 +96,11 @@ impl Endpoint {
         Some(self.local.ip().to_canonical()).filter(|ip| !ip.is_unspecified())
     }
 
+    /// The addresses that it speaks to.
+    pub(crate) fn family(&self) -> Family {
+        self.family
+    }
+
     /// SHA-256 of this endpoint's certificate in DER form.
     pub fn certificate_hash(&self) -> [u8; 32] {
         self.certificate_hash

@@ -32,7 +32,7 @@ pub use config::{Config, Windows};
 pub use connection::{Connection, ConnectionId};
 pub use endpoint::{Endpoint, Incoming};
 pub use error::{BindError, ConnectError, DatagramError, FrameError};
-pub use mapping::{MappingState, PortMapping, PortState, Route, Timing};
+pub use mapping::{MappingState, PortMapping, PortState, Route, Timing, Turn};
 pub use stream::{FrameReceiver, FrameSender};
 
 /// The TLS application protocol (RFC 7301): the only version switch before the password is proved.

@@ -1,11 +1,13 @@
 //! Asks the router to let others in: a mapping of our UDP port (PCP, RFC 6887; NAT-PMP, RFC 6886; UPnP IGD), renewed while it
-//! is wanted and taken back at the end, and beside it a hole in the router's IPv6 firewall (IGD 2).
+//! is wanted and taken back at the end, and beside it a hole in the router's IPv6 firewall (PCP; IGD 2).
 //!
 //! What a router answers is not trusted. Packets go to the default gateway and to the multicast group of SSDP, nowhere else;
 //! nothing that is sent names this program or its user.
 
+mod held;
 mod igd;
 mod keep;
+mod pinhole;
 mod pmp;
 mod route;
 #[cfg(test)]
@@ -18,7 +20,8 @@ use crate::Endpoint;
 use keep::Keeper;
 use std::net::{IpAddr, Ipv4Addr, SocketAddrV4, SocketAddrV6};
 use std::sync::Arc;
-use tokio::sync::{oneshot, watch};
+use std::time::SystemTime;
+use tokio::sync::{Mutex, oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// A mapping that is wanted. Taken back when it is [closed](Self::close) or dropped, as long as the runtime lives.
@@ -43,6 +46,8 @@ pub enum PortState {
     /// No answer yet.
     #[default]
     Asking,
+    /// We do not hear IPv4; for that nobody was asked.
+    Unheard,
     /// This computer has a public address itself; nobody was asked.
     Needless,
     /// What comes to this address of the router reaches us. It is one that a computer can have, but maybe not one that the
@@ -57,22 +62,32 @@ pub enum PortState {
     NoRouter,
 }
 
+/// Whose turn it is to speak with the router: clones are the same. A mapping has it from its first question until it is taken
+/// back. Two at once would undo each other's: what the one takes back late is what the other was just given.
+#[derive(Debug, Clone, Default)]
+pub struct Turn(Arc<Mutex<()>>);
+
 /// Finds where to ask; `None` without a network.
 type Find = Arc<dyn Fn() -> Option<Route> + Send + Sync>;
+/// The clock that goes on while the computer sleeps.
+type Wall = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 impl PortMapping {
-    /// Begins to ask, on the current tokio runtime. `None` if only this computer can reach the endpoint.
-    pub fn start(endpoint: &Endpoint) -> Option<Self> {
-        let bound = endpoint.bound();
-        if bound.is_some_and(|ip| ip.is_loopback()) {
+    /// Begins to ask, on the current tokio runtime, once it is its turn. `None` if no router stands between the endpoint
+    /// and those who can reach it.
+    pub fn start(endpoint: &Endpoint, turn: &Turn) -> Option<Self> {
+        let (bound, family) = (endpoint.bound(), endpoint.family());
+        if !route::leads_to(bound) {
             return None;
         }
-        Some(Self::keep(endpoint.local_port(), Arc::new(move || Route::of_system(bound)), Timing::default()))
+        let find = Arc::new(move || Route::of_system(bound, family));
+        Some(Self::keep(endpoint.local_port(), find, Timing::default(), turn.clone(), Arc::new(SystemTime::now)))
     }
 
     /// The same for a port and a way to the router that are known, and stay so.
-    pub fn start_at(port: u16, route: Route, timing: Timing) -> Self {
-        Self::keep(port, Arc::new(move || Some(route.clone())), timing)
+    pub fn start_at(port: u16, route: Route, timing: Timing, turn: &Turn) -> Self {
+        let find = Arc::new(move || Some(route.clone()));
+        Self::keep(port, find, timing, turn.clone(), Arc::new(SystemTime::now))
     }
 
     /// One whose router is a test: it says what comes of it, and sees by [`watch::Sender::is_closed`] that it was taken back.
@@ -85,10 +100,10 @@ impl PortMapping {
         Self { state, stop, task }
     }
 
-    fn keep(port: u16, find: Find, timing: Timing) -> Self {
+    fn keep(port: u16, find: Find, timing: Timing, turn: Turn, wall: Wall) -> Self {
         let (sender, state) = watch::channel(MappingState::default());
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(Keeper::new(port, find, timing, sender).run(stopped));
+        let task = tokio::spawn(Keeper::new(port, find, timing, wall, sender).run(turn, stopped));
         Self { state, stop, task }
     }
 

@@ -61,13 +61,18 @@ impl Default for Standing {
 
 impl Standing {
     pub(super) fn look(&self) -> Look {
-        match &self.call {
+        match self.shown_call() {
             Some(TrayCall { muted: true, .. }) => Look::Muted,
             Some(_) => Look::InCall,
             None if self.unread > 0 => Look::Unread,
             None if self.phase == NodePhase::Online => Look::Online,
             None => Look::Offline,
         }
+    }
+
+    /// The call, unless it comes in and may not disturb.
+    fn shown_call(&self) -> Option<&TrayCall> {
+        self.call.as_ref().filter(|call| !call.incoming || call.alarm)
     }
 
     /// Somebody calls and may say so.
@@ -100,7 +105,7 @@ impl Standing {
 
     /// One line for the pointer that rests on the icon.
     pub(super) fn words(&self) -> String {
-        if let Some(TrayCall { name, incoming, muted, .. }) = &self.call {
+        if let Some(TrayCall { name, incoming, muted, .. }) = self.shown_call() {
             let with = name.as_ref().map(|name| format!(" with {name}")).unwrap_or_default();
             return match (incoming, muted) {
                 (true, _) => format!("{} is calling", name.as_deref().unwrap_or("Somebody")),
@@ -190,6 +195,15 @@ mod tests {
         assert_eq!(quiet.words(), "Connected as alice · 2 unread · Do not disturb");
         assert_eq!(call(true, false).words(), "bob is calling");
         assert_eq!(call(false, true).words(), "In a call with bob, microphone muted");
+    }
+
+    #[test]
+    fn a_call_that_may_not_disturb_changes_neither_look_nor_words() {
+        let mut standing = Standing { do_not_disturb: true, ..call(true, false) };
+        standing.call.as_mut().unwrap().alarm = false;
+        assert_eq!(standing.look(), Look::Unread);
+        assert_eq!(standing.words(), "Connected as alice · 3 unread · Do not disturb");
+        assert!(choices(&standing).contains(&"Reject call"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 import { fireEvent, screen, waitFor } from "@testing-library/svelte";
 import { expect, test, vi } from "vitest";
-import { open, openOnline } from "../test/window";
+import { open, openOnline, row } from "../test/window";
 
 const composer = () => screen.getByTestId<HTMLTextAreaElement>("composer");
 
@@ -62,6 +62,23 @@ test("what could not be sent comes back, before what was written since", async (
   await user.type(composer(), "keep me{Enter}");
   expect(await screen.findByTestId("composer-error")).toHaveTextContent("Too many messages wait");
   expect(composer().value).toBe("keep me");
+});
+
+test("what could not be sent comes back to its own conversation, also when another one is open by then", async () => {
+  const { host, user } = await openOnline();
+  const bob = await open(user, "bob");
+  let fail = () => {};
+  vi.spyOn(host, "sendText").mockReturnValue(
+    new Promise((_, reject) => {
+      fail = () => reject({ code: "queueFull" });
+    }),
+  );
+  await user.type(composer(), "only for bob{Enter}");
+  await open(user, "carol");
+  fail();
+  await waitFor(() => expect(row("bob")).toHaveTextContent("Draft: only for bob"));
+  expect(composer().value).toBe("");
+  await waitFor(async () => expect(await host.draft(bob)).toBe("only for bob"));
 });
 
 test("each conversation keeps its own draft, and the host keeps them all", async () => {

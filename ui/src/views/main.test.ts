@@ -1,8 +1,10 @@
-import { cleanup, fireEvent, render, screen, waitFor } from "@testing-library/svelte";
+import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
+import { tick } from "svelte";
 import { expect, test, vi } from "vitest";
 import { MockHost } from "../host/mock";
 import Root from "../Root.svelte";
+import { TOAST_MS } from "../state/toasts.svelte";
 import { open, openOnline, row } from "../test/window";
 
 test("an empty list offers a friend and Echo, and Echo answers", async () => {
@@ -122,6 +124,44 @@ test("Ctrl+K goes to somebody without a mouse", async () => {
   await user.keyboard("{ArrowDown}{ArrowUp}{Enter}");
   await waitFor(() => expect(row("grace")).toHaveAttribute("aria-current", "true"));
   await waitFor(() => expect(screen.queryByTestId("switch-field")).toBeNull());
+});
+
+test("Ctrl+K opens nothing over another dialog, and closes its own", async () => {
+  const { user } = await openOnline();
+  await open(user, "bob");
+  await user.click(screen.getByTestId("peer-menu"));
+  await user.click(await screen.findByTestId("peer-rename"));
+  await screen.findByTestId("rename-label");
+  await user.keyboard("{Control>}k{/Control}");
+  expect(screen.queryByTestId("switch-field")).toBeNull();
+  await user.keyboard("{Escape}");
+  await waitFor(() => expect(screen.queryByTestId("rename-label")).toBeNull());
+  await user.keyboard("{Control>}k{/Control}");
+  await screen.findByTestId("switch-field");
+  await user.keyboard("{Control>}k{/Control}");
+  await waitFor(() => expect(screen.queryByTestId("switch-field")).toBeNull());
+});
+
+test("a short message that is dismissed does not keep the others for ever", async () => {
+  const { user } = await openOnline();
+  await open(user, "bob");
+  for (const way of ["peer-copy", "peer-remove"]) {
+    await user.click(screen.getByTestId("peer-menu"));
+    await user.click(await screen.findByTestId(way));
+  }
+  await waitFor(() => expect(screen.getAllByTestId("toast")).toHaveLength(2));
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const [first] = screen.getAllByTestId("toast") as [HTMLElement];
+    await fireEvent.pointerEnter(first);
+    await fireEvent.click(within(first).getByRole("button", { name: "Dismiss" }));
+    expect(screen.getAllByTestId("toast")).toHaveLength(1);
+    vi.advanceTimersByTime(TOAST_MS);
+    await tick();
+    expect(screen.queryByTestId("toast")).toBeNull();
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("F6 goes from part to part, and everything is there without a mouse", async () => {

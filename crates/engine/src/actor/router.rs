@@ -79,6 +79,7 @@ impl Actor {
         let Some(router) = self.online().and_then(|online| online.router.as_ref()) else { return PortMapping::Off };
         match router.said.port {
             PortState::Asking => PortMapping::Asking,
+            PortState::Unheard => PortMapping::Off,
             PortState::Needless => PortMapping::Needless,
             PortState::Enclosed(ip) => PortMapping::BehindNat { address: ip.map(|ip| ip.to_string()) },
             PortState::Refused => PortMapping::Refused,

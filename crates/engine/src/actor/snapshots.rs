@@ -60,7 +60,8 @@ impl Actor {
                 keeps_messages: self.keeps_lines(peer.id),
                 vanish: choices.vanish,
                 can_vanish: self.node.can_vanish(peer.id) == Some(true),
-                unread: conversation.map_or(0, Conversation::unread),
+                // Nobody is reminded of somebody whom the list does not show.
+                unread: conversation.filter(|_| peer.state != PeerState::Blocked).map_or(0, Conversation::unread),
                 last: conversation.and_then(Conversation::last),
             }
         };

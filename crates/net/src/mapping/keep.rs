@@ -1,24 +1,30 @@
 //! What is asked when, and what is held.
 
+use super::held::{By, Hole, Lease};
 use super::igd::Router;
+use super::pinhole::Pinhole;
 use super::route::Route;
-use super::{Find, MappingState, PortState, pmp, somebodys};
+use super::{Find, MappingState, PortState, Turn, Wall, pmp, somebodys};
 use p2p_comm_model::is_public;
 use std::net::{IpAddr, Ipv4Addr, SocketAddrV4, SocketAddrV6};
 use std::num::NonZeroU16;
 use std::time::Duration;
 use tokio::sync::{oneshot, watch};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout};
 
 /// How long a router is asked to let others in, seconds: what is left of a mapping if the program ends without a goodbye.
 pub(super) const LIFETIME: u32 = 20 * 60;
 /// When to renew it (RFC 6887, section 11.2.1).
 const RENEWAL: Duration = Duration::from_secs(LIFETIME as u64 / 2);
+/// How long to wait for one's turn: more than whoever has it may need to hear the end of a question and to take things back.
+const TURN: Duration = Duration::from_secs(90);
+/// How often to look at the clock: as long may a mapping be called open that ended while the computer slept.
+const GLANCE: Duration = Duration::from_secs(5);
 
 /// When to ask again.
 #[derive(Debug, Clone, Copy)]
 pub struct Timing {
-    /// A mapping is renewed after half of the time that the router gave, yet no sooner than this.
+    /// A mapping is renewed after half of the time that the router gave, yet no sooner than this; so is one that was lost.
     pub least: Duration,
     /// After a no.
     pub again: Duration,
@@ -43,36 +49,28 @@ pub(super) enum No {
     Enclosed,
 }
 
-/// What the router holds for us.
-enum Lease {
-    Pmp(crab_nat::PortMapping),
-    Igd { router: Router, port: u16 },
-}
-
-/// A hole in the router's IPv6 firewall.
-struct Hole {
-    router: Router,
-    number: u16,
-    own: SocketAddrV6,
-}
-
 pub(super) struct Keeper {
     port: u16,
     find: Find,
     timing: Timing,
+    wall: Wall,
     state: watch::Sender<MappingState>,
     lease: Option<Lease>,
     hole: Option<Hole>,
 }
 
 impl Keeper {
-    pub(super) fn new(port: u16, find: Find, timing: Timing, state: watch::Sender<MappingState>) -> Self {
-        Self { port, find, timing, state, lease: None, hole: None }
+    pub(super) fn new(port: u16, find: Find, timing: Timing, wall: Wall, state: watch::Sender<MappingState>) -> Self {
+        Self { port, find, timing, wall, state, lease: None, hole: None }
     }
 
     /// Asks, and asks again in time, until `stop` says so or its sender is gone; then takes everything back. What is being
     /// asked is waited for: broken off, it could leave a mapping behind that nobody knows of.
-    pub(super) async fn run(mut self, mut stop: oneshot::Receiver<()>) {
+    pub(super) async fn run(mut self, Turn(turn): Turn, mut stop: oneshot::Receiver<()>) {
+        let _turn = tokio::select! {
+            _ = &mut stop => return,
+            turn = timeout(TURN, turn.lock_owned()) => turn,
+        };
         let mut route = self.route().await;
         loop {
             let wait = self.ask(route.as_ref()).await;
@@ -84,7 +82,7 @@ impl Keeper {
             if now != route && of_v4(&now) == of_v4(&route) {
                 // Temporary IPv6 addresses change each day; the mapping of IPv4 is as good as before.
                 if let Some(hole) = self.hole.take() {
-                    hole.router.plug(hole.number).await;
+                    hole.close().await;
                 }
             } else if now != route {
                 tracing::info!("the network is another one");
@@ -99,16 +97,37 @@ impl Keeper {
 
     /// Waits this long, or until the network is another one; gives the one there is then.
     async fn pause(&self, wait: Duration, route: &Option<Route>) -> Option<Route> {
-        let mut left = wait;
+        let (begun, begun_wall) = (Instant::now(), (self.wall)());
+        let mut look = self.timing.look;
         loop {
-            let nap = left.min(self.timing.look);
-            sleep(nap).await;
-            left = left.saturating_sub(nap);
-            let now = self.route().await;
-            if left.is_zero() || now != *route {
-                return now;
+            // While the computer sleeps only one of the clocks goes on; the one that is ahead is right about the router.
+            let wall = (self.wall)().duration_since(begun_wall).unwrap_or_default();
+            let passed = begun.elapsed().max(wall);
+            self.outlive(passed);
+            if passed >= wait {
+                return self.route().await;
             }
+            if passed >= look {
+                let now = self.route().await;
+                if now != *route {
+                    return now;
+                }
+                look = passed.saturating_add(self.timing.look);
+            }
+            sleep(wait.min(look).saturating_sub(passed).min(GLANCE)).await;
         }
+    }
+
+    /// Says no longer open of what has ended, so long after it was asked for.
+    fn outlive(&self, passed: Duration) {
+        self.tell(|state| {
+            if self.lease.as_ref().is_some_and(|lease| passed >= lease.lifetime()) {
+                state.port = PortState::Asking;
+            }
+            if self.hole.as_ref().is_some_and(|hole| passed >= hole.lifetime()) {
+                state.pinhole = None;
+            }
+        });
     }
 
     async fn route(&self) -> Option<Route> {
@@ -123,12 +142,31 @@ impl Keeper {
             return self.timing.again;
         };
         if is_public(IpAddr::V4(route.own)) {
-            self.tell(|state| state.port = PortState::Needless);
+            self.tell(|state| state.port = if route.hears_v4 { PortState::Needless } else { PortState::Unheard });
             return self.timing.again;
         }
+        let held = self.lease.is_some() || self.hole.is_some();
         let mut router = None;
-        let opened = self.open(route, port, &mut router).await;
-        let port = match opened {
+        let port = match route.hears_v4 {
+            true => self.map(route, port, &mut router).await,
+            false => PortState::Unheard,
+        };
+        self.tell(|state| state.port = port);
+        self.pierce(route, router).await;
+        let pinhole = self.hole.as_ref().map(|hole| hole.own);
+        self.tell(|state| state.pinhole = pinhole);
+        let lifetimes = [self.lease.as_ref().map(Lease::lifetime), self.hole.as_ref().map(Hole::lifetime)];
+        match lifetimes.into_iter().flatten().min() {
+            Some(lifetime) => lifetime.div_f32(2.0).clamp(self.timing.least, RENEWAL),
+            // A router that held something starts anew, or the network is not there yet after the computer slept.
+            None if held => self.timing.least,
+            None => self.timing.again,
+        }
+    }
+
+    /// What comes of a mapping over IPv4.
+    async fn map(&mut self, route: &Route, port: NonZeroU16, router: &mut Option<Router>) -> PortState {
+        match self.open(route, port, router).await {
             Ok(external) => PortState::Open(external),
             Err(No::Silent) => PortState::NoRouter,
             Err(no) => match outside(route, router.as_ref()).await {
@@ -136,15 +174,6 @@ impl Keeper {
                 Err(why) if no.max(why) == No::Enclosed => PortState::Enclosed(None),
                 _ => PortState::Refused,
             },
-        };
-        self.tell(|state| state.port = port);
-        self.pierce(route, router).await;
-        let pinhole = self.hole.as_ref().map(|hole| hole.own);
-        self.tell(|state| state.pinhole = pinhole);
-        match &self.lease {
-            Some(lease) => lease.lifetime().div_f32(2.0).clamp(self.timing.least, RENEWAL),
-            None if self.hole.is_some() => RENEWAL,
-            None => self.timing.again,
         }
     }
 
@@ -190,10 +219,16 @@ impl Keeper {
     /// Keeps the hole in the IPv6 firewall, or makes one, where there is an address to let through.
     async fn pierce(&mut self, route: &Route, router: Option<Router>) {
         let Some(own) = route.own_v6.map(|ip| SocketAddrV6::new(ip, self.port, 0, 0)) else { return };
-        if let Some(hole) = self.hole.take()
-            && hole.router.keep_pierced(hole.number).await
+        if let Some(mut hole) = self.hole.take()
+            && hole.keep().await
         {
             self.hole = Some(hole);
+            return;
+        }
+        if let Some(gateway) = route.gateway_v6
+            && let Some(pinhole) = Pinhole::open(own, gateway).await
+        {
+            self.hole = Some(Hole { own, by: By::Pcp(pinhole) });
             return;
         }
         let router = match router {
@@ -203,7 +238,7 @@ impl Keeper {
         if let Some(router) = router
             && let Some(number) = router.pierce(own).await
         {
-            self.hole = Some(Hole { router, number, own });
+            self.hole = Some(Hole { own, by: By::Igd { router, number } });
         }
     }
 
@@ -230,47 +265,10 @@ impl Keeper {
         };
         let hole = async {
             if let Some(hole) = self.hole {
-                hole.router.plug(hole.number).await;
+                hole.close().await;
             }
         };
         tokio::join!(lease, hole);
-    }
-}
-
-impl Lease {
-    fn lifetime(&self) -> Duration {
-        match self {
-            Self::Pmp(mapping) => Duration::from_secs(mapping.lifetime().into()),
-            Self::Igd { .. } => Duration::from_secs(LIFETIME.into()),
-        }
-    }
-
-    async fn renew(&mut self, route: &Route, internal: NonZeroU16) -> Result<(), No> {
-        match self {
-            Self::Pmp(mapping) => mapping.renew().await.map_err(|_| No::Silent),
-            Self::Igd { router, port } => {
-                *port = router.open(SocketAddrV4::new(route.own, internal.get()), *port).await?;
-                Ok(())
-            }
-        }
-    }
-
-    /// Where the router listens for us, if that makes sense.
-    async fn external(&self) -> Result<SocketAddrV4, No> {
-        let (ip, port) = match self {
-            Self::Pmp(mapping) => (pmp::external(mapping).await?, mapping.external_port().get()),
-            Self::Igd { router, port } => (router.external().await?, *port),
-        };
-        somebodys(ip).map(|ip| SocketAddrV4::new(ip, port)).ok_or(No::Refused)
-    }
-
-    async fn close(self) {
-        match self {
-            Self::Pmp(mapping) => {
-                let _ = mapping.try_drop().await;
-            }
-            Self::Igd { router, port } => router.close(port).await,
-        }
     }
 }
 

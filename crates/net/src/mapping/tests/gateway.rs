@@ -3,17 +3,21 @@
 use super::super::Route;
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::watch;
+use tokio::time::sleep;
 
 /// How it behaves, and what it knows.
 #[derive(Clone)]
 pub(super) struct Behaviour {
     pub(super) pcp: Pmp,
     pub(super) natpmp: Pmp,
+    /// PCP over IPv6, for the firewall.
+    pub(super) pcp_v6: Pmp,
     pub(super) igd: Igd,
     /// Its address on the other side.
     pub(super) external: Ipv4Addr,
@@ -23,6 +27,8 @@ pub(super) struct Behaviour {
     pub(super) lost: u32,
     /// Where its description is said to be; at its own place if `None`.
     pub(super) location: Option<String>,
+    /// How long it takes to give up what is taken back by UPnP.
+    pub(super) reluctance: Duration,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -32,7 +38,7 @@ pub(super) enum Pmp {
     Unknown,
     Grants,
     Refuses,
-    /// Refuses, but says which address it has.
+    /// Refuses, but says which address it has. Over IPv6: translates to another address.
     Enclosed,
     /// Refuses, since it has none (network failure).
     Addressless,
@@ -58,18 +64,33 @@ pub(super) enum Igd {
 /// What it holds: port outside, port inside; the lease in seconds; what is shown beside it.
 pub(super) type Held = BTreeMap<u16, (u16, u32, String)>;
 
+/// Mappings that are taken back by UPnP.
+#[derive(Default)]
+pub(super) struct TakenBack {
+    /// Those that are being taken back, or were.
+    pub(super) begun: u32,
+    pub(super) done: u32,
+    /// What was asked by PCP and NAT-PMP meanwhile.
+    pub(super) asked: u32,
+}
+
 struct State {
     behaviour: Behaviour,
-    /// Numbers of holes, and whom they let in.
+    /// Numbers of holes (by PCP: ports), and whom they let in.
     holes: BTreeMap<u16, Ipv6Addr>,
+    /// By which name a hole by PCP is taken back.
+    nonce: Vec<u8>,
     asked: u32,
 }
 
 pub(super) struct Gateway {
     pub(super) ip: Ipv4Addr,
     search: SocketAddr,
+    /// For PCP over IPv6; none where this computer has no IPv6.
+    v6: Option<SocketAddrV6>,
     state: Arc<Mutex<State>>,
     held: watch::Sender<Held>,
+    taken_back: watch::Sender<TakenBack>,
 }
 
 impl Gateway {
@@ -79,17 +100,33 @@ impl Gateway {
         let pmp = UdpSocket::bind((ip, 5351)).await?;
         let ssdp = UdpSocket::bind((ip, 0)).await?;
         let http = TcpListener::bind((ip, 0)).await?;
-        let state = Arc::new(Mutex::new(State { behaviour, holes: BTreeMap::new(), asked: 0 }));
-        let gateway = Arc::new(Self { ip, search: ssdp.local_addr()?, state, held: watch::Sender::default() });
+        let pcp_v6 = UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).await.ok();
+        let v6 = pcp_v6.as_ref().and_then(|socket| socket.local_addr().ok()).and_then(|address| match address {
+            SocketAddr::V6(address) => Some(address),
+            SocketAddr::V4(_) => None,
+        });
+        let state = Arc::new(Mutex::new(State { behaviour, holes: BTreeMap::new(), nonce: Vec::new(), asked: 0 }));
+        let (search, held, taken_back) = (ssdp.local_addr()?, watch::Sender::default(), watch::Sender::default());
+        let gateway = Arc::new(Self { ip, search, v6, state, held, taken_back });
         let place = http.local_addr()?;
         tokio::spawn(gateway.clone().serve_pmp(pmp));
+        if let Some(socket) = pcp_v6 {
+            tokio::spawn(gateway.clone().serve_pcp_v6(socket));
+        }
         tokio::spawn(gateway.clone().serve_ssdp(ssdp, place));
         tokio::spawn(gateway.clone().serve_http(http));
         Ok(gateway)
     }
 
     pub(super) fn route(&self) -> Route {
-        Route { own: Ipv4Addr::LOCALHOST, gateway: self.ip, own_v6: None, search: vec![self.search] }
+        let search = vec![self.search];
+        Route { own: Ipv4Addr::LOCALHOST, gateway: self.ip, hears_v4: true, own_v6: None, gateway_v6: None, search }
+    }
+
+    /// The same with IPv6, where this computer has it.
+    pub(super) fn route_v6(&self) -> Option<Route> {
+        let gateway_v6 = Some(self.v6?);
+        Some(Route { own_v6: Some(Ipv6Addr::LOCALHOST), gateway_v6, ..self.route() })
     }
 
     pub(super) fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
@@ -98,6 +135,15 @@ impl Gateway {
 
     pub(super) fn held(&self) -> watch::Receiver<Held> {
         self.held.subscribe()
+    }
+
+    /// Forgets what it holds, as one that starts anew.
+    pub(super) fn forget(&self) {
+        self.held.send_replace(Held::new());
+    }
+
+    pub(super) fn taken_back(&self) -> watch::Receiver<TakenBack> {
+        self.taken_back.subscribe()
     }
 
     pub(super) fn holes(&self) -> BTreeMap<u16, Ipv6Addr> {
@@ -159,6 +205,51 @@ impl Gateway {
         if code == 0 {
             self.hold(inside, outside, granted);
         }
+        Some(answer)
+    }
+
+    async fn serve_pcp_v6(self: Arc<Self>, socket: UdpSocket) {
+        let mut request = [0; 1100];
+        loop {
+            let Ok((length, from)) = socket.recv_from(&mut request).await else { continue };
+            if let Some(answer) = self.answer_pcp_v6(&request[..length], from.ip()) {
+                socket.send_to(&answer, from).await.unwrap();
+            }
+        }
+    }
+
+    /// As above; nothing is translated unless that is how it behaves.
+    fn answer_pcp_v6(&self, request: &[u8], from: IpAddr) -> Option<Vec<u8>> {
+        assert_eq!((request.len(), &request[..2]), (60, &[2, 1][..]));
+        let mut state = self.state();
+        let (lifetime, client) = (u32::from_be_bytes(request[4..8].try_into().unwrap()), &request[8..24]);
+        let (nonce, inside) = (request[24..36].to_vec(), be16(&request[40..]));
+        let client = Ipv6Addr::from(<[u8; 16]>::try_from(client).unwrap());
+        let outside = match state.behaviour.pcp_v6 {
+            Pmp::Garbage => return Some(vec![0xff; 60]),
+            Pmp::Grants => client,
+            Pmp::Enclosed => Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0xf),
+            Pmp::Refuses => Ipv6Addr::UNSPECIFIED,
+            _ => return None,
+        };
+        let code = match state.behaviour.pcp_v6 {
+            Pmp::Refuses => 2,
+            _ if from != client => 12,
+            _ if lifetime == 0 && state.nonce != nonce => 2,
+            _ => 0,
+        };
+        if code == 0 && lifetime == 0 {
+            state.holes.remove(&inside);
+        } else if code == 0 {
+            state.holes.insert(inside, client);
+            state.nonce = nonce;
+        }
+        let mut answer = vec![2, 0x81, 0, code];
+        answer.extend(lifetime.min(state.behaviour.lifetime).to_be_bytes());
+        answer.extend([0; 16]);
+        answer.extend(&request[24..42]);
+        answer.extend(inside.to_be_bytes());
+        answer.extend(outside.octets());
         Some(answer)
     }
 
@@ -233,10 +324,21 @@ impl Gateway {
         let (status, body) = match request.split_whitespace().nth(1) {
             Some("/root.xml") => (200, DESCRIPTION.to_owned()),
             Some("/scpd.xml") => (200, actions()),
+            _ if request.contains("#DeletePortMapping") => self.take_back(&request, igd).await,
             _ => self.control(&request, igd),
         };
         let head = format!("HTTP/1.1 {status} x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
         stream.write_all(format!("{head}{body}").as_bytes()).await
+    }
+
+    async fn take_back(&self, request: &str, igd: Igd) -> (u16, String) {
+        let (asked, reluctance) = (self.asked(), self.state().behaviour.reluctance);
+        self.taken_back.send_modify(|now| now.begun += 1);
+        sleep(reluctance).await;
+        let answer = self.control(request, igd);
+        let meanwhile = self.asked() - asked;
+        self.taken_back.send_modify(|now| (now.done, now.asked) = (now.done + 1, now.asked + meanwhile));
+        answer
     }
 
     fn control(&self, request: &str, igd: Igd) -> (u16, String) {
@@ -289,8 +391,8 @@ impl Behaviour {
     /// Knows none of it; its address outside is one for examples (RFC 5737).
     pub(super) fn none() -> Self {
         let external = Ipv4Addr::new(203, 0, 113, 7);
-        let (pcp, natpmp, igd) = (Pmp::Unknown, Pmp::Unknown, Igd::Silent);
-        Self { pcp, natpmp, igd, external, lifetime: 7200, lost: 0, location: None }
+        let (pcp, natpmp, pcp_v6, igd) = (Pmp::Unknown, Pmp::Unknown, Pmp::Silent, Igd::Silent);
+        Self { pcp, natpmp, pcp_v6, igd, external, lifetime: 7200, lost: 0, location: None, reluctance: Duration::ZERO }
     }
 }
 
