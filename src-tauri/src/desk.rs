@@ -92,6 +92,10 @@ impl Desk {
         for change in &changed.conversations {
             self.conversation(change.peer).await;
         }
+        if !changed.conversations.is_empty() {
+            // What was just read in conversations may be newer than the list.
+            self.peers = self.engine.peers().await?;
+        }
         if changed.requests {
             self.requests().await?;
         }
@@ -192,8 +196,12 @@ impl Desk {
         let board = self.app.state::<Board>();
         let unread = |id: PeerId| self.peers.iter().any(|peer| peer.id == id && peer.unread > 0);
         for peer in self.burst.people() {
-            if !unread(peer) && self.burst.read(peer) {
-                board.close(Subject::Conversation(peer));
+            if !unread(peer) {
+                if self.burst.read(peer) {
+                    board.close(Subject::Conversation(peer));
+                }
+            } else if !self.attention(Occasion::Message, Some(peer)).notify {
+                self.burst.hush(peer);
             }
         }
         let settings = self.settings();

@@ -51,6 +51,8 @@ pub(crate) struct RouterAllowed(pub(crate) bool);
 
 /// How long the goodbye to peers and the last write to the disk may take.
 const GOODBYE: Duration = Duration::from_secs(5);
+/// How long the desktop may take to take back notifications.
+const TAKEN_BACK: Duration = Duration::from_secs(1);
 
 /// Runs until somebody quits.
 pub fn run() -> ExitCode {
@@ -104,8 +106,13 @@ pub fn run() -> ExitCode {
                     app.state::<Ending>().0.store(true, Ordering::Relaxed);
                     settings::finish(app);
                     let engine = app.state::<Handle>().inner().clone();
-                    // A disk that hangs holds up nobody for long.
-                    let end = async { tokio::time::timeout(GOODBYE, engine.close()).await };
+                    let board = app.state::<notify::Board>();
+                    // A disk that hangs holds up nobody for long, a desktop even less.
+                    let end = async {
+                        let closed = tokio::time::timeout(GOODBYE, engine.close());
+                        let (closed, _) = tokio::join!(closed, tokio::time::timeout(TAKEN_BACK, board.end()));
+                        closed
+                    };
                     if let Ok(Err(error)) = tauri::async_runtime::block_on(end) {
                         tracing::warn!(%error, "not everything could be kept");
                     }

@@ -19,11 +19,18 @@ pub(crate) use note::{Note, Press, Subject};
 use crate::events::{self, ShellEvent};
 use crate::{talk, window};
 use p2p_comm_engine::{Error, Handle, PeerId};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tauri::async_runtime::JoinHandle;
 use tauri::{AppHandle, Manager as _};
 use tokio::sync::mpsc;
 
-/// Where notifications go. A desktop that takes its time holds nobody up.
-pub(crate) struct Board(mpsc::UnboundedSender<Order>);
+/// Where notifications go, until the program ends. A desktop that takes its time holds nobody up.
+pub(crate) struct Board(Mutex<Option<Desktop>>);
+
+struct Desktop {
+    orders: mpsc::UnboundedSender<Order>,
+    served: JoinHandle<()>,
+}
 
 /// What is asked of the desktop.
 #[derive(Debug, PartialEq)]
@@ -46,16 +53,35 @@ impl Order {
 impl Board {
     pub(crate) fn new(app: &AppHandle) -> Self {
         let (sender, orders) = mpsc::unbounded_channel();
-        tauri::async_runtime::spawn(desktop::serve(app.clone(), orders));
-        Self(sender)
+        let served = tauri::async_runtime::spawn(desktop::serve(app.clone(), orders));
+        Self(Mutex::new(Some(Desktop { orders: sender, served })))
     }
 
     pub(crate) fn show(&self, note: Note) {
-        let _ = self.0.send(Order::Show(note));
+        self.order(Order::Show(note));
     }
 
     pub(crate) fn close(&self, subject: Subject) {
-        let _ = self.0.send(Order::Close(subject));
+        self.order(Order::Close(subject));
+    }
+
+    /// Takes back whatever is shown: nobody would answer to it any more. Shows nothing from now on.
+    pub(crate) async fn end(&self) {
+        let desktop = self.desktop().take();
+        if let Some(Desktop { orders, served }) = desktop {
+            drop(orders);
+            let _ = served.await;
+        }
+    }
+
+    fn order(&self, order: Order) {
+        if let Some(desktop) = &*self.desktop() {
+            let _ = desktop.orders.send(order);
+        }
+    }
+
+    fn desktop(&self) -> MutexGuard<'_, Option<Desktop>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -39,10 +39,7 @@ pub(crate) fn prepare(app: &AppHandle) {
             .visible(false)
             .build()?;
         window::tame(&popup)?;
-        if wanting.state::<Wanted>().0.load(Ordering::SeqCst) {
-            show(&wanting);
-        }
-        Ok(())
+        bring(&wanting)
     });
     if let Err(error) = built {
         tracing::warn!(%error, "no popup");
@@ -60,19 +57,25 @@ pub(crate) fn discard(app: &AppHandle) {
 pub(crate) fn show(app: &AppHandle) {
     // Before the look for the window: whoever makes it looks the other way round.
     app.state::<Wanted>().0.store(true, Ordering::SeqCst);
-    let Some(popup) = app.get_webview_window(LABEL) else { return };
-    let size = grown(app, POPUP_SIZE);
-    let shown = popup.set_size(size).and_then(|()| place(app, &popup, size)).and_then(|()| {
-        let shown = popup.clone();
-        popup.run_on_main_thread(move || {
-            if let Err(error) = appear(&shown) {
-                tracing::warn!(%error, "the popup stays hidden");
-            }
-        })
-    });
-    if let Err(error) = shown {
+    if let Err(error) = bring(app) {
         tracing::warn!(%error, "the popup stays hidden");
     }
+}
+
+/// Shows the popup, if it is there and still wanted when its turn comes.
+fn bring(app: &AppHandle) -> tauri::Result<()> {
+    let Some(popup) = app.get_webview_window(LABEL) else { return Ok(()) };
+    let size = grown(app, POPUP_SIZE);
+    popup.set_size(size)?;
+    place(app, &popup, size)?;
+    let app = app.clone();
+    popup.clone().run_on_main_thread(move || {
+        if app.state::<Wanted>().0.load(Ordering::SeqCst)
+            && let Err(error) = appear(&popup)
+        {
+            tracing::warn!(%error, "the popup stays hidden");
+        }
+    })
 }
 
 pub(crate) fn hide(app: &AppHandle) {

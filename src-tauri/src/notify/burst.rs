@@ -53,6 +53,13 @@ impl Burst {
         self.0.remove(&peer).is_some_and(|gathered| gathered.shown.is_some())
     }
 
+    /// Nothing of it is told before something more comes, which then counts it.
+    pub(crate) fn hush(&mut self, peer: PeerId) {
+        if let Some(gathered) = self.0.get_mut(&peer) {
+            gathered.due = None;
+        }
+    }
+
     /// Those of whom something can be told.
     pub(crate) fn people(&self) -> Vec<PeerId> {
         self.0.keys().copied().collect()
@@ -141,6 +148,16 @@ mod tests {
         assert!(!burst.read(BOB));
         burst.add(now, BOB, message("there you are"));
         assert_eq!(burst.due(now), [(BOB, summary(1, 0, "there you are"))]);
+    }
+
+    #[test]
+    fn what_may_not_be_told_any_more_waits_for_what_comes_later() {
+        let (mut burst, now) = (Burst::default(), Instant::now());
+        burst.add(now, BOB, message("tea?"));
+        burst.hush(BOB);
+        assert_eq!((burst.next(), burst.due(now)), (None, vec![]));
+        burst.add(now, BOB, message("hello?"));
+        assert_eq!(burst.due(now), [(BOB, summary(2, 0, "hello?"))]);
     }
 
     #[test]

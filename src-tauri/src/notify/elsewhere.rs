@@ -28,6 +28,11 @@ pub(super) async fn serve(app: AppHandle, mut orders: UnboundedReceiver<Order>) 
             tracing::info!(%error, "the desktop refused a notification");
         }
     }
+    // What is still shown when the program ends.
+    let subjects: Vec<Subject> = lock(&ids).values().copied().collect();
+    for subject in subjects {
+        let _ = close(&app, &ids, subject);
+    }
 }
 
 fn listen(app: &AppHandle, ids: Ids) -> tauri_plugin_notification::Result<()> {

@@ -109,9 +109,26 @@ impl Shown {
                         let call = self.numbers.order(order);
                         self.say(call);
                     }
-                    None => return Ok(()),
+                    None => break,
                 },
             }
+        }
+        self.end().await;
+        Ok(())
+    }
+
+    /// Takes back what is shown, and what the desktop was just asked to show.
+    async fn end(mut self) {
+        let mut ids = Vec::new();
+        while let Some((subject, answer)) = self.answers.next().await {
+            match self.numbers.answered(subject, answer.ok()) {
+                Some(Call::Close(id)) => ids.push(id),
+                Some(Call::Notify { .. }) | None => {}
+            }
+        }
+        ids.extend(self.numbers.known());
+        for id in ids {
+            let _ = self.desktop.close_notification(id).await.inspect_err(refused);
         }
     }
 

@@ -52,6 +52,11 @@ impl Numbers {
         self.known.retain(|_, known| *known != number);
     }
 
+    /// All that are shown.
+    pub(super) fn known(&self) -> impl Iterator<Item = u32> {
+        self.known.values().copied()
+    }
+
     pub(super) fn subject(&self, number: u32) -> Option<Subject> {
         self.known.iter().find(|(_, known)| **known == number).map(|(subject, _)| *subject)
     }
