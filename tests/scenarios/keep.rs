@@ -152,10 +152,10 @@ async fn what_is_not_in_memory_is_read_and_found_in_the_store() {
             assert_eq!((page.first, page.end), (0, count));
         }
         let found = |query: &'static str| alice.handle.search(query, None);
-        assert_eq!(found("number 7").await.unwrap().len(), limits::HITS);
-        let seqs: Vec<_> = found("1234 MANY").await.unwrap().iter().map(|hit| hit.seq).collect();
+        assert_eq!(found("number 7").await.unwrap().hits.len(), limits::HITS);
+        let seqs: Vec<_> = found("1234 MANY").await.unwrap().hits.iter().map(|hit| hit.seq).collect();
         assert_eq!(seqs, [1234], "again: {again}");
-        let seqs: Vec<_> = found("number 3499").await.unwrap().iter().map(|hit| hit.seq).collect();
+        let seqs: Vec<_> = found("number 3499").await.unwrap().hits.iter().map(|hit| hit.seq).collect();
         assert_eq!(seqs, [3499], "once, though memory and store have it");
     }
 }
@@ -193,7 +193,7 @@ async fn messages_disappear_on_both_sides_and_from_the_store() {
     clock.fetch_add(2_000, Ordering::Relaxed);
     pass(Duration::from_secs(120)).await;
     assert_eq!((texts(&alice, to_bob).await, texts(&bob, to_alice).await), (1, 1));
-    assert_eq!(alice.handle.search("goes", None).await.unwrap(), []);
+    assert_eq!(alice.handle.search("goes", None).await.unwrap().hits, []);
     quit(alice).await;
     let alice = remembered("alice", 1, now(1, options(&network, 1, &directory)), &network).await;
     assert_eq!(alice.said(to_bob, Delivery::Queued).await, ["this stays"]);
@@ -292,7 +292,7 @@ async fn a_removed_entry_can_come_back_until_the_program_ends() {
     let labels: Vec<_> = alice.handle.peers().await.unwrap().into_iter().map(|peer| peer.label).collect();
     assert_eq!(labels, ["bob"]);
     assert_eq!(alice.said(to_bob, Delivery::Queued).await, ["to bob"]);
-    assert_eq!(alice.handle.search("carol", None).await.unwrap(), []);
+    assert_eq!(alice.handle.search("carol", None).await.unwrap().hits, []);
 }
 
 /// What was written to it.

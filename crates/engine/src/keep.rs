@@ -60,6 +60,8 @@ pub(crate) struct Keep {
     removed: BTreeMap<PeerId, Instant>,
     /// When lines are looked for next whose time is over.
     expiry: Option<Instant>,
+    /// How often the person gave up opening it: what was asked before that comes too late.
+    pub(super) given_up: u64,
 }
 
 #[derive(Default)]
@@ -374,12 +376,11 @@ impl Actor {
     pub(crate) fn written(&mut self, written: Written) {
         let Written { store, batch, result, waiting } = written;
         let Some(open) = self.keep.open() else { return };
+        open.store = Some(store);
         if let Some(closed) = open.closing.take() {
-            drop(store);
-            let _ = closed.send(());
+            self.keep.shut(closed);
             return;
         }
-        open.store = Some(store);
         let before = open.trouble;
         match result {
             Ok(expired) => {

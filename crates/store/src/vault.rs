@@ -114,7 +114,8 @@ impl Vault {
     /// (at most two minutes), and takes about 0.2 s with a passphrase.
     pub fn open(&self, seal: &Seal) -> Result<Store, Error> {
         let file = self.file()?;
-        let lock = Lock::take(&self.lock_file())?;
+        // Nobody is asked for what is in use; and what is not, others may have while the person thinks.
+        drop(Lock::take(&self.lock_file())?);
         let key = match (&file.seal, seal) {
             (Sealed::Keychain, Seal::Keychain) => self.keychain.key(&file.id())?,
             (Sealed::Passphrase(wrapped), Seal::Passphrase(passphrase)) => {
@@ -122,7 +123,8 @@ impl Vault {
             }
             _ => return Err(Error::OtherSeal),
         };
-        if !file.is_of(&key) {
+        let lock = Lock::take(&self.lock_file())?;
+        if !self.file()?.is_of(&key) {
             return Err(error::Keychain::WithoutKey.into());
         }
         if !self.database().exists() {

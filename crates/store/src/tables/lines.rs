@@ -163,6 +163,11 @@ pub(crate) fn count(connection: &Connection) -> Result<i64> {
     connection.prepare_cached("SELECT count(*) FROM lines")?.query_row((), |row| row.get(0))
 }
 
+pub(crate) fn count_of(connection: &Connection, peer: PeerId) -> Result<i64> {
+    let mut statement = connection.prepare_cached("SELECT count(*) FROM lines WHERE peer = ?1")?;
+    statement.query_row((peer.0,), |row| row.get(0))
+}
+
 /// A row of [`COLUMNS`].
 pub(crate) fn line(row: &Row<'_>) -> Result<KeptLine> {
     let counter: Option<i64> = row.get(2)?;
