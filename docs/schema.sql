@@ -32,7 +32,6 @@ CREATE TABLE peers (
     pinned INTEGER NOT NULL,
     gain_db REAL NOT NULL,
     draft TEXT NOT NULL, -- written and not sent
-    epoch BLOB NOT NULL CHECK (length(epoch) = 16), -- of the queue towards them, for ever
     acked INTEGER NOT NULL DEFAULT 0, -- they have everything of ours up to this counter
     retention TEXT, -- as in profile; null: as the profile says
     vanish INTEGER, -- lifetime of messages in this conversation
@@ -44,6 +43,7 @@ CREATE TABLE peers (
 CREATE TABLE queue (
     peer INTEGER NOT NULL REFERENCES peers (id) ON DELETE CASCADE,
     counter INTEGER NOT NULL, -- towards this peer, from 1
+    epoch BLOB NOT NULL CHECK (length(epoch) = 16), -- the run that it was written in
     at INTEGER NOT NULL, -- when it was written
     kind TEXT NOT NULL, -- as in lines, with text and detail
     text TEXT,

@@ -325,6 +325,7 @@ impl Actor {
         let held = self.node.holds(peer);
         if let (Some(open), true) = (self.keep.open(), held) {
             open.batch.changes.push(Change::Acked(peer, counter));
+            open.batch.says.push(Kept::Acked { peer, counter });
             open.due.get_or_insert_with(|| Instant::now() + LAZY);
         }
     }

@@ -56,8 +56,6 @@ pub struct PeerRecord {
     pub gain_db: f32,
     /// What is written to them and not sent.
     pub draft: String,
-    /// Of the queue towards them, for ever.
-    pub epoch: Epoch,
     /// How long lines are kept; none: as the profile says.
     pub retention: Option<Retention>,
     /// Lifetime of messages in this conversation, seconds; none: for ever.
@@ -93,6 +91,8 @@ pub struct KeptPeer {
 /// A message of ours that is not acknowledged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Queued {
+    /// The run that it was written in.
+    pub epoch: Epoch,
     /// Its number towards this peer, from 1.
     pub counter: u64,
     /// Our clock when it was written, ms since 1970 (UTC).

@@ -78,7 +78,6 @@ fn peer(id: PeerId) -> PeerRecord {
         pinned: true,
         gain_db: -2.5,
         draft: "not yet".into(),
-        epoch: Epoch([id.0 as u8; 16]),
         retention: None,
         vanish: None,
     }
@@ -95,7 +94,7 @@ fn line(seq: u64, says: &str) -> KeptLine {
 }
 
 fn queued(counter: u64, says: &str) -> Queued {
-    Queued { counter, at: 5, content: text(says), vanish: None }
+    Queued { epoch: Epoch([2; 16]), counter, at: 5, content: text(says), vanish: None }
 }
 
 fn inbox(highest: u64) -> Inbox {

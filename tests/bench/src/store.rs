@@ -105,7 +105,6 @@ fn peer(n: u32) -> Result<Change> {
         pinned: false,
         gain_db: 0.0,
         draft: String::new(),
-        epoch: Epoch([1; 16]),
         retention: None,
         vanish: None,
     }))

@@ -1,6 +1,6 @@
 use super::{conversion, int, json, number, retention_name, retention_named};
 use crate::{Bound, PeerRecord};
-use p2p_comm_model::{DeviceKey, Epoch, Name, PeerAddress, PeerId, Retention};
+use p2p_comm_model::{DeviceKey, Name, PeerAddress, PeerId, Retention};
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, named_params};
 
 /// What the entry's row has beside [`PeerRecord`].
@@ -15,11 +15,11 @@ pub(crate) struct Marks {
 
 pub(crate) fn put(connection: &Connection, peer: &PeerRecord) -> Result<()> {
     let sql = "INSERT INTO peers (id, label, name, addresses, blocked, device, device_kept, verified, muted, pinned, gain_db, \
-               draft, epoch, retention, vanish) VALUES (:id, :label, :name, :addresses, :blocked, :device, :device_kept, \
-               :verified, :muted, :pinned, :gain_db, :draft, :epoch, :retention, :vanish) \
+               draft, retention, vanish) VALUES (:id, :label, :name, :addresses, :blocked, :device, :device_kept, \
+               :verified, :muted, :pinned, :gain_db, :draft, :retention, :vanish) \
                ON CONFLICT (id) DO UPDATE SET label = :label, name = :name, addresses = :addresses, blocked = :blocked, \
                device = :device, device_kept = :device_kept, verified = :verified, muted = :muted, pinned = :pinned, \
-               gain_db = :gain_db, draft = :draft, epoch = :epoch, retention = :retention, vanish = :vanish";
+               gain_db = :gain_db, draft = :draft, retention = :retention, vanish = :vanish";
     let addresses: Vec<String> = peer.addresses.iter().map(ToString::to_string).collect();
     let values = named_params! {
         ":id": peer.id.0,
@@ -34,7 +34,6 @@ pub(crate) fn put(connection: &Connection, peer: &PeerRecord) -> Result<()> {
         ":pinned": peer.pinned,
         ":gain_db": f64::from(peer.gain_db),
         ":draft": peer.draft,
-        ":epoch": peer.epoch.0,
         ":retention": peer.retention.map(retention_name),
         ":vanish": peer.vanish,
     };
@@ -111,7 +110,6 @@ fn record(row: &Row<'_>) -> Result<PeerRecord> {
         pinned: row.get("pinned")?,
         gain_db: row.get::<_, f64>("gain_db")? as f32,
         draft: row.get("draft")?,
-        epoch: Epoch(row.get("epoch")?),
         retention: text("retention")?.map(|name| retention_named(&name)),
         vanish: row.get("vanish")?,
     })

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 /// For each earlier schema, and the newest, rows as that version wrote them. A new migration needs a new fixture; all of them must be
 /// read as the same things.
-const FIXTURES: &[&str] = &[include_str!("../schema/fixtures/0001.sql")];
+const FIXTURES: &[&str] = &[include_str!("../schema/fixtures/0001.sql"), include_str!("../schema/fixtures/0002.sql")];
 
 #[test]
 fn every_earlier_schema_becomes_the_newest_and_loses_nothing() {
