@@ -34,6 +34,6 @@ pub use kept::{
 #[cfg(any(test, feature = "test-util"))]
 pub use keychain::MemoryKeychain;
 pub use reader::{Hit, Hits, Lines, Reader};
-pub use seal::{Passphrase, Seal};
+pub use seal::{Passphrase, Seal, Unsealed};
 pub use store::Store;
 pub use vault::{Forgotten, Found, Vault};

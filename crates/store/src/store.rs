@@ -1,5 +1,5 @@
 use crate::files::{self, Identity, Lock};
-use crate::seal::Key;
+use crate::seal::{Key, Unsealed};
 use crate::tables::lines::Which;
 use crate::tables::{inboxes, lines, peers, profile, queue, settings};
 use crate::{Change, Error, Expired, Kept, KeptPeer, Reader, database};
@@ -48,8 +48,14 @@ impl Store {
         &self.connection
     }
 
+    #[cfg(test)]
     pub(crate) fn key(&self) -> &Key {
         &self.key
+    }
+
+    /// For [`crate::Vault::reseal`].
+    pub fn unsealed(&self) -> Unsealed {
+        Unsealed(self.key.clone())
     }
 
     /// Everything but the older lines; of each conversation the newest `tail` lines.
@@ -202,6 +208,7 @@ fn apply(connection: &Connection, change: &Change) -> Result<Leaves, Error> {
             peers::reach(connection, *peer, line.seq)?;
         }
         Change::Unsupported(peer, counter) => lines::unsupported(connection, *peer, *counter)?,
+        Change::Expires(peer, counter, at) => lines::expires(connection, *peer, *counter, *at)?,
         Change::Read(peer, seq) => known(peer, peers::read(connection, *peer, *seq)?)?,
         Change::DropLines(peer, seqs) => {
             let removed = lines::remove(connection, &Which::Between(*peer, seqs.clone()))?;

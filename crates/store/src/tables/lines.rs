@@ -37,10 +37,21 @@ fn insert(connection: &Connection, peer: PeerId, line: &KeptLine) -> Result<bool
 }
 
 pub(crate) fn unsupported(connection: &Connection, peer: PeerId, counter: u64) -> Result<()> {
+    set(connection, peer, counter, "unsupported", 1)
+}
+
+pub(crate) fn expires(connection: &Connection, peer: PeerId, counter: u64, at: i64) -> Result<()> {
+    set(connection, peer, counter, "expires_at", at)
+}
+
+/// Sets a column of the line of a message of ours.
+fn set(connection: &Connection, peer: PeerId, counter: u64, column: &str, value: i64) -> Result<()> {
     // The newest ones are meant: found by walking backwards.
-    let sql = "UPDATE lines SET unsupported = 1 WHERE id = (SELECT id FROM lines WHERE peer = ?1 AND counter = ?2 \
-               ORDER BY seq DESC LIMIT 1)";
-    connection.prepare_cached(sql)?.execute((peer.0, int(counter)))?;
+    let sql = format!(
+        "UPDATE lines SET {column} = ?3 WHERE id = (SELECT id FROM lines WHERE peer = ?1 AND counter = ?2 \
+         ORDER BY seq DESC LIMIT 1)"
+    );
+    connection.prepare_cached(&sql)?.execute((peer.0, int(counter), value))?;
     Ok(())
 }
 

@@ -207,9 +207,11 @@ fn a_line_goes_at_its_time_and_what_waits_for_bob_stays() {
     store
         .write(&[Change::Line(BOB, line(0, "a")), Change::Line(BOB, vanishing), Change::Line(BOB, line(2, "b"))])
         .unwrap();
+    let mine = KeptLine { origin: Origin::Mine(7), ..line(3, "gone, too") };
+    store.write(&[Change::Line(BOB, mine), Change::Expires(BOB, 7, 1200)]).unwrap();
     store.write(&[Change::Queued(BOB, waiting.clone())]).unwrap();
     store.expire(999).unwrap();
-    assert_eq!(store.load(9).unwrap().peers[0].tail.len(), 3);
+    assert_eq!(store.load(9).unwrap().peers[0].tail.len(), 4);
     store.expire(1500).unwrap();
     let with_bob = store.load(9).unwrap().peers.remove(0);
     assert_eq!((texts(&with_bob.tail), with_bob.queue), (vec!["a".into(), "b".into()], vec![waiting]));
