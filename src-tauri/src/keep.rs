@@ -272,6 +272,36 @@ fn words(gone: &Forgotten, directory: &Path) -> String {
         Forgotten::Password => "The remembered password, from the keychain".to_owned(),
         Forgotten::File(name) => directory.join(name).display().to_string(),
         Forgotten::Left(_) => "Not deleted: the keychain gave no answer, so our entries may still be in it".to_owned(),
+        Forgotten::Unnamed => {
+            "Not deleted: entries of this program in the keychain, if there are any; the file that names them is damaged".to_owned()
+        }
         Forgotten::Directory => directory.display().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_try_that_was_given_up_nothing_is_told() {
+        let keeper = Keeper::default();
+        keeper.tried(Some(Code::KeychainLocked));
+        assert_eq!(keeper.known().refused, Some(Code::KeychainLocked));
+        keeper.try_again();
+        assert_eq!(keeper.known().refused, None, "while it is asked there is no word of before");
+        keeper.known().without = true;
+        keeper.tried(Some(Code::KeychainRefused));
+        assert_eq!(keeper.known().refused, None);
+    }
+
+    #[test]
+    fn whoever_begins_anew_is_still_connected() {
+        let keeper = Keeper::default();
+        keeper.hold(Some("four words".to_owned().into()));
+        keeper.known().password = true;
+        keeper.start_over();
+        let known = keeper.known();
+        assert!(known.session.is_some() && !known.password);
     }
 }

@@ -53,11 +53,13 @@ impl Handle {
         let (done, result) = oneshot::channel();
         self.try_call(move |actor| {
             let open = actor.keep.open().ok_or(Code::NotRemembered)?;
-            open.errand(move |store| drop(done.send(vault.reseal(store, &seal))));
+            open.errand(move |store| drop(done.send(store.unsealed())));
             Ok(())
         })
         .await?;
-        result.await.map_err(|_| Error::from(Code::StoreFailed))??;
+        let unsealed = result.await.map_err(|_| Error::from(Code::StoreFailed))?;
+        // The keychain may ask the person: no message waits for that.
+        blocking(move || Ok(vault.reseal(&unsealed, &seal)?)).await?;
         self.call(move |actor| {
             if let Some(open) = actor.keep.open() {
                 open.sealed = by;
