@@ -17,7 +17,7 @@ use crate::{Error, keep::record::code};
 use p2p_comm_crypto::DeviceSecret;
 use p2p_comm_model::{Code, Keeping, PeerId, Remembered, Retention, SealedBy};
 use p2p_comm_proto::{Event, Input, Kept, Received};
-use p2p_comm_store::{Change, Expired, Inbox, Profile, Reader, Store, Vault};
+use p2p_comm_store::{Change, Expired, Inbox, Profile, Reader, Store, Swept, Vault};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -92,6 +92,8 @@ pub(crate) struct Open {
     due: Option<Instant>,
     /// Whoever waits until everything so far is kept.
     waiting: Vec<oneshot::Sender<Result<(), Error>>>,
+    /// The program ends: what goes piece by piece goes on at the next start.
+    ending: bool,
     /// Gets the end of the store, which is not to be used any more.
     closing: Option<oneshot::Sender<()>>,
 }
@@ -108,7 +110,7 @@ pub(crate) struct Batch {
     /// Lines of conversations that the store has then: all before this one.
     lines: BTreeMap<PeerId, u64>,
     errands: Vec<Errand>,
-    /// Our clock, if lines whose time is over are to go.
+    /// Our clock, if lines that are dropped, or whose time is over, are to go: piece by piece, with other changes between.
     expire: Option<i64>,
 }
 
@@ -116,7 +118,7 @@ pub(crate) struct Batch {
 pub(crate) struct Written {
     store: Store,
     batch: Batch,
-    result: Result<Vec<Expired>, p2p_comm_store::Error>,
+    result: Result<Swept, p2p_comm_store::Error>,
     waiting: Vec<oneshot::Sender<Result<(), Error>>>,
 }
 
@@ -204,14 +206,14 @@ impl Batch {
     /// Writes it.
     fn carry_out(mut self, mut store: Store, waiting: Vec<oneshot::Sender<Result<(), Error>>>) -> Written {
         let mut result = match self.changes.is_empty() {
-            true => Ok(Vec::new()),
-            false => store.write(&self.changes).map(|()| Vec::new()),
+            true => Ok(Swept::default()),
+            false => store.write(&self.changes).map(|()| Swept::default()),
         };
         self.errands.drain(..).for_each(|errand| errand(&mut store));
         if result.is_ok() {
             self.changes.clear();
             if let Some(now) = self.expire {
-                result = store.expire(now);
+                result = store.sweep(now);
             }
         }
         Written { store, batch: self, result, waiting }
@@ -384,8 +386,16 @@ impl Actor {
         }
         let before = open.trouble;
         match result {
-            Ok(expired) => {
+            Ok(Swept { gone, more }) => {
                 open.trouble = None;
+                if more && !open.ending {
+                    open.batch.expire = open.batch.expire.or(batch.expire);
+                    open.urgent = true;
+                    // Who waits for what is deleted waits until all of it is.
+                    open.waiting.extend(waiting);
+                } else {
+                    waiting.into_iter().for_each(|waiting| drop(waiting.send(Ok(()))));
+                }
                 open.urgent |= !open.batch.is_empty() && before.is_some();
                 for kept in batch.says {
                     self.node.handle(self.now(), Input::Kept(kept));
@@ -395,10 +405,9 @@ impl Actor {
                         conversation.written(end);
                     }
                 }
-                for Expired { peer, first, .. } in expired {
+                for Expired { peer, first, .. } in gone {
                     self.converse(peer, |conversation| conversation.forget_before(first));
                 }
-                waiting.into_iter().for_each(|waiting| drop(waiting.send(Ok(()))));
             }
             Err(error) => {
                 let code = code(&error);

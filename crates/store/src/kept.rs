@@ -159,6 +159,15 @@ pub struct Extent {
     pub unread: u32,
 }
 
+/// What [`crate::Store::sweep`] did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Conversations that lost lines because of their time.
+    pub gone: Vec<Expired>,
+    /// There may be more.
+    pub more: bool,
+}
+
 /// A conversation that lost lines because their time had run out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Expired {

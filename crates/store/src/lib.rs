@@ -29,7 +29,7 @@ mod vault;
 pub use change::Change;
 pub use error::{Damage, Error, Keychain};
 pub use kept::{
-    Bound, Counts, Expired, Extent, Inbox, Kept, KeptLine, KeptPeer, Origin, PeerRecord, Profile, Queued, Seed,
+    Bound, Counts, Expired, Extent, Inbox, Kept, KeptLine, KeptPeer, Origin, PeerRecord, Profile, Queued, Seed, Swept,
 };
 #[cfg(any(test, feature = "test-util"))]
 pub use keychain::MemoryKeychain;

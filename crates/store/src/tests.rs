@@ -109,3 +109,15 @@ fn texts<'a>(lines: impl IntoIterator<Item = &'a KeptLine>) -> Vec<String> {
     };
     lines.into_iter().map(says).collect()
 }
+
+/// All that is to go.
+fn sweep(store: &mut Store, now: i64) -> Vec<crate::Expired> {
+    let mut gone = Vec::new();
+    loop {
+        let swept = store.sweep(now).unwrap();
+        gone.extend(swept.gone);
+        if !swept.more {
+            return gone;
+        }
+    }
+}

@@ -114,7 +114,13 @@ impl Handle {
     /// it takes the cipher library from under a thread that works with it. Fails where the rest cannot be kept now.
     pub async fn close(&self) -> Result<(), Error> {
         self.disconnect().await?;
-        self.call(Actor::purge_all).await?;
+        self.call(|actor| {
+            actor.purge_all();
+            if let Some(open) = actor.keep.open() {
+                open.ending = true;
+            }
+        })
+        .await?;
         let kept = self.flush().await;
         if let Some(closed) = self.call(|actor| actor.keep.close()).await? {
             let _ = closed.await;
@@ -269,9 +275,7 @@ impl Actor {
 
     fn clear_conversation(&mut self, peer: PeerId) -> Result<(), Code> {
         self.converse(peer, Conversation::clear).ok_or(Code::NotFound)?;
-        if let Some(open) = self.keep.open() {
-            open.keep([Change::DropLines(peer, 0..u64::MAX)]);
-        }
+        self.drop_lines(peer);
         Ok(())
     }
 }

@@ -176,6 +176,7 @@ impl Actor {
             trouble: None,
             due: None,
             waiting: Vec::new(),
+            ending: false,
             closing: None,
         }));
         if let Some(open) = self.keep.open() {
@@ -193,9 +194,7 @@ impl Actor {
         let before = conversation.is_kept();
         conversation.keep(kept);
         if before && !kept {
-            if let Some(open) = self.keep.open() {
-                open.keep([Change::DropLines(peer, 0..u64::MAX)]);
-            }
+            self.drop_lines(peer);
             // A draft is a message, too.
             self.keep_peer(peer);
         }

@@ -16,3 +16,12 @@ INSERT INTO queue (peer, counter, epoch, at, kind, text, detail, vanish)
 SELECT peer, counter, epoch, at, kind, text, detail, vanish FROM temp.waiting;
 DROP TABLE temp.waiting;
 ALTER TABLE peers DROP COLUMN epoch;
+ALTER TABLE peers ADD COLUMN dropped INTEGER NOT NULL DEFAULT 0;
+
+DROP TABLE words;
+DELETE FROM folding;
+CREATE VIRTUAL TABLE words_0 USING fts5 (
+    peer, text, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
+);
+INSERT INTO words_0 (words_0, rank) VALUES ('secure-delete', 1);
+INSERT INTO words_0 (words_0, rank) VALUES ('crisismerge', 64);

@@ -66,6 +66,25 @@ pub(crate) fn reach(connection: &Connection, peer: PeerId, seq: u64) -> Result<(
     Ok(())
 }
 
+/// The lines before this one go piece by piece; 0: none do. None if there is no such entry.
+pub(crate) fn dropped(connection: &Connection, peer: PeerId) -> Result<Option<u64>> {
+    let mut statement = connection.prepare_cached("SELECT dropped FROM peers WHERE id = ?1")?;
+    statement.query_row((peer.0,), |row| row.get(0).map(number)).optional()
+}
+
+/// Lines before this one are to go piece by piece, as far as there are any; 0: they are gone.
+pub(crate) fn drop_before(connection: &Connection, peer: PeerId, seq: u64) -> Result<()> {
+    let sql = r#"UPDATE peers SET dropped = min(?2, "end") WHERE id = ?1"#;
+    connection.prepare_cached(sql)?.execute((peer.0, int(seq)))?;
+    Ok(())
+}
+
+/// A conversation with lines that go piece by piece, and before which one.
+pub(crate) fn dropping(connection: &Connection) -> Result<Option<(PeerId, u64)>> {
+    let mut statement = connection.prepare_cached("SELECT id, dropped FROM peers WHERE dropped > 0 LIMIT 1")?;
+    statement.query_row((), |row| Ok((PeerId(row.get(0)?), row.get(1).map(number)?))).optional()
+}
+
 pub(crate) fn all(connection: &Connection) -> Result<Vec<(PeerRecord, Marks)>> {
     connection
         .prepare_cached("SELECT * FROM peers ORDER BY id")?

@@ -121,7 +121,7 @@ proptest! {
                     prop_assert!(store.write(&changes).is_err());
                 }
                 Step::Expire(now) => {
-                    store.expire(now).unwrap();
+                    sweep(&mut store, now);
                     for with in model.values_mut() {
                         with.lines.retain(|_, line| line.expires_at.is_none_or(|at| at > now));
                     }
