@@ -410,7 +410,8 @@ impl Actor {
             _ => self.choices_about(peer).vanish,
         };
         let counter = self.node.send(now, peer, wall, content.clone(), life)?;
-        if let Some(queued) = self.node.waiting(peer).next_back().map(queued) {
+        let queued = self.node.waiting(peer).next_back().map(queued);
+        if let Some(queued) = queued {
             self.keep_queued(peer, queued);
         }
         self.converse(peer, |conversation| conversation.sent(counter, wall, content, life)).ok_or(Code::NotFound)?;

@@ -95,7 +95,7 @@ fn what_will_disappear_is_known_before_it_is_acknowledged() {
 #[test]
 fn what_only_the_store_has_disappears_too_once_it_is_acknowledged() {
     let life = [(1, 300)].into();
-    let extent = p2p_comm_store::Extent { first: 0, end: 5, read: 5, unread: 0 };
+    let extent = Extent { first: 0, end: 5, read: 5, unread: 0 };
     let sent = Watermarks { sent: 1, acked: 0 };
     let mut with_bob = Conversation::restore(sent, Vec::new(), extent, &life, true);
     with_bob.delivery(1000, Watermarks { sent: 1, acked: 1 });
