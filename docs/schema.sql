@@ -32,18 +32,19 @@ CREATE TABLE peers (
     pinned INTEGER NOT NULL,
     gain_db REAL NOT NULL,
     draft TEXT NOT NULL, -- written and not sent
-    epoch BLOB NOT NULL CHECK (length(epoch) = 16), -- of the queue towards them, for ever
     acked INTEGER NOT NULL DEFAULT 0, -- they have everything of ours up to this counter
     retention TEXT, -- as in profile; null: as the profile says
     vanish INTEGER, -- lifetime of messages in this conversation
     "end" INTEGER NOT NULL DEFAULT 0, -- the sequence number that the next line gets; never goes back
-    read INTEGER NOT NULL DEFAULT 0 -- lines before this one have been read
+    read INTEGER NOT NULL DEFAULT 0, -- lines before this one have been read
+    dropped INTEGER NOT NULL DEFAULT 0 -- lines before this one are deleted piece by piece, and nobody sees them any more
 ) STRICT;
 
 -- Messages of ours that nobody has acknowledged.
 CREATE TABLE queue (
     peer INTEGER NOT NULL REFERENCES peers (id) ON DELETE CASCADE,
     counter INTEGER NOT NULL, -- towards this peer, from 1
+    epoch BLOB NOT NULL CHECK (length(epoch) = 16), -- the run that it was written in
     at INTEGER NOT NULL, -- when it was written
     kind TEXT NOT NULL, -- as in lines, with text and detail
     text TEXT,
@@ -82,13 +83,14 @@ CREATE INDEX lines_by_age ON lines (peer, at);
 CREATE INDEX lines_that_expire ON lines (expires_at) WHERE expires_at IS NOT NULL;
 
 -- The trigrams of every line's text, letters folded by the program; without positions and texts of its own. "peer" has one
--- trigram that stands for the conversation. Its option secure-delete takes words out of it when lines are deleted.
-CREATE VIRTUAL TABLE words USING fts5 (
+-- trigram that stands for the conversation. Its option secure-delete takes words out of it when lines are deleted. Each 16384 ids of
+-- lines have a table of their own, words_0, words_1 and so on, so that none is so large that deleting takes long.
+CREATE VIRTUAL TABLE words_0 USING fts5 (
     peer, text, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
 );
-INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
+INSERT INTO words_0 (words_0, rank) VALUES ('secure-delete', 1);
 -- A message alone is a small segment of the index; merging them at every sixteenth would delay acknowledgements.
-INSERT INTO words (words, rank) VALUES ('crisismerge', 64);
+INSERT INTO words_0 (words_0, rank) VALUES ('crisismerge', 64);
 
 -- The version of Unicode that letters were folded by; with another one the index is made anew.
 CREATE TABLE folding (unicode TEXT NOT NULL) STRICT;

@@ -178,6 +178,9 @@ fn builder() -> tauri_specta::Builder<Wry> {
             call::push_to_talk,
             call::set_peer_gain,
             keep::remembered,
+            keep::start_without,
+            keep::set_store_aside,
+            keep::clear_conversation,
             keep::set_retention,
             keep::set_vanishing,
             keep::remember_password,
@@ -219,8 +222,9 @@ mod tests {
     }
 
     /// What only the main window may ask for about what is remembered.
-    const OF_KEEPING: [&str; 13] = [
+    const OF_KEEPING: [&str; 16] = [
         "change_seal",
+        "clear_conversation",
         "connect_remembered",
         "delete_profile",
         "export_conversation",
@@ -231,7 +235,9 @@ mod tests {
         "remember",
         "remember_password",
         "set_retention",
+        "set_store_aside",
         "set_vanishing",
+        "start_without",
         "unlock",
     ];
 

@@ -38,6 +38,8 @@ pub(crate) enum ShellNotice {
     ShortcutTaken,
     /// The program keeps running in the tray.
     TrayHint,
+    /// The connection that nobody in the window asked for, at the start or from the tray, failed.
+    ConnectFailed,
 }
 
 /// Tells the pages what changed in the engine, until it ends.

@@ -4,7 +4,8 @@
 pub(crate) mod profiles;
 
 use crate::Profile;
-use crate::events::{self, ShellEvent};
+use crate::events::{self, ShellEvent, ShellNotice};
+use crate::notices::Notices;
 use crate::settings::{self, Preferences};
 use p2p_comm_engine::{Code, Error, Forgotten, Handle, Keeping, NetConfig, NodePhase, Password, Retention, SealedBy};
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,8 @@ use zeroize::Zeroizing;
 pub(crate) enum Remembered {
     /// Nothing is.
     Off,
-    /// Something is, and not open. `code`: why the last try failed; none: there was none yet.
+    /// Something is, and not open. `code`: why the last try failed; none: there was none yet, or one is under way, such as a
+    /// keychain that asks the person.
     Locked { how: SealedBy, code: Option<Code> },
     /// `trouble`: why nothing new can be kept at the moment.
     Open {
@@ -53,6 +55,8 @@ struct Known {
     password: bool,
     /// The password of this session, so that it can be remembered later.
     session: Option<Zeroizing<String>>,
+    /// The person chose a session that keeps nothing.
+    without: bool,
 }
 
 /// Kept in the profile for this shell.
@@ -67,6 +71,24 @@ impl Keeper {
     /// One connected with this password, or is no longer.
     pub(crate) fn hold(&self, password: Option<Zeroizing<String>>) {
         self.known().session = password;
+    }
+
+    /// It is being opened.
+    fn try_again(&self) {
+        let mut known = self.known();
+        (known.refused, known.without) = (None, false);
+    }
+
+    /// It is open, or is not for this reason. Of a try that the person gave up nothing is told.
+    fn tried(&self, refused: Option<Code>) {
+        let mut known = self.known();
+        known.refused = refused.filter(|_| !known.without);
+    }
+
+    /// Nothing is remembered any more; the session goes on.
+    fn start_over(&self) {
+        let mut known = self.known();
+        *known = Known { session: known.session.take(), ..Known::default() };
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -136,21 +158,50 @@ pub(crate) async fn unlock(app: &AppHandle, engine: &Handle, passphrase: Option<
         // It is open, and could not be written.
         Keeping::Open { .. } | Keeping::Failed { open: true, .. } => return engine.flush().await,
         Keeping::Off | Keeping::Unavailable | Keeping::Locked { .. } | Keeping::Failed { .. } => {
+            app.state::<Keeper>().try_again();
             engine.unlock(passphrase).await
         }
     };
-    app.state::<Keeper>().known().refused = opened.as_ref().err().map(|error| error.code);
+    app.state::<Keeper>().tried(opened.as_ref().err().map(|error| error.code));
     opened?;
     let password = look_for_password(app, engine).await?;
     if password && app.state::<Arc<Preferences>>().now().network.connect_at_start {
         let (app, engine) = (app.clone(), engine.clone());
-        tauri::async_runtime::spawn(async move {
-            if let Err(error) = connect_remembered(&app, &engine).await {
-                tracing::warn!(%error, "the connection at the start failed");
-            }
-        });
+        tauri::async_runtime::spawn(async move { connect_by_itself(&app, &engine).await });
     }
     Ok(())
+}
+
+/// A session that keeps nothing, whatever a keychain that is still asking says.
+pub(crate) async fn start_without(app: &AppHandle, engine: &Handle) -> Result<(), Error> {
+    app.state::<Keeper>().known().without = true;
+    engine.start_without().await
+}
+
+/// Makes room for a new store. Answers where the former one is.
+pub(crate) async fn set_store_aside(app: &AppHandle, engine: &Handle) -> Result<String, Error> {
+    let names = engine.set_store_aside().await?;
+    let keeper = app.state::<Keeper>();
+    keeper.start_over();
+    events::tell(app, &ShellEvent::Remembered);
+    let place = names.first().map(|path| path.display().to_string());
+    Ok(place.ok_or(Code::NotRemembered)?)
+}
+
+/// Where no page waits for an answer: a notice says that it failed. Whether it did not.
+async fn connect_by_itself(app: &AppHandle, engine: &Handle) -> bool {
+    let connected = connect_remembered(app, engine).await;
+    if let Err(error) = &connected {
+        tracing::warn!(%error, "the connection by itself failed");
+        app.state::<Notices>().tell(app, ShellNotice::ConnectFailed);
+    }
+    connected.is_ok()
+}
+
+/// Connects with the remembered password, if there is one. Whether that is done.
+pub(crate) async fn connect_if_remembered(app: &AppHandle, engine: &Handle) -> bool {
+    let remembered = app.state::<Keeper>().known().password;
+    remembered && connect_by_itself(app, engine).await
 }
 
 /// Whether the password is remembered.
@@ -163,7 +214,11 @@ async fn look_for_password(app: &AppHandle, engine: &Handle) -> Result<bool, Err
 
 /// With the remembered password, which no page gets to see.
 pub(crate) async fn connect_remembered(app: &AppHandle, engine: &Handle) -> Result<(), Error> {
-    let text = engine.remembered_password().await?.ok_or(Code::InvalidPassword)?;
+    let Some(text) = engine.remembered_password().await? else {
+        // Somebody took it out of the keychain.
+        note_password(app, engine, false).await?;
+        return Err(Code::NoRememberedPassword.into());
+    };
     let name = engine.remembered().await?.name.unwrap_or_default();
     // 0: the engine takes the kept one, or the next that is free.
     let port = app.state::<Arc<Preferences>>().now().network.port;
@@ -183,9 +238,14 @@ pub(crate) async fn remember_password(app: &AppHandle, engine: &Handle, on: bool
     } else {
         engine.forget_password().await?;
     }
-    let json = serde_json::to_string(&Personal { password: on }).unwrap_or_default();
+    note_password(app, engine, on).await
+}
+
+/// The keychain has the password from now on, or has it no more.
+async fn note_password(app: &AppHandle, engine: &Handle, there: bool) -> Result<(), Error> {
+    let json = serde_json::to_string(&Personal { password: there }).unwrap_or_default();
     engine.set_personal_settings(&json).await?;
-    keeper.known().password = on;
+    app.state::<Keeper>().known().password = there;
     events::tell(app, &ShellEvent::Remembered);
     Ok(())
 }
@@ -193,12 +253,7 @@ pub(crate) async fn remember_password(app: &AppHandle, engine: &Handle, on: bool
 /// Answers what was deleted, in words.
 pub(crate) async fn forget_everything(app: &AppHandle, engine: &Handle) -> Result<Vec<String>, Error> {
     let gone = engine.forget_everything().await?;
-    {
-        let keeper = app.state::<Keeper>();
-        let mut known = keeper.known();
-        let session = known.session.take();
-        *known = Known { session, ..Known::default() };
-    }
+    app.state::<Keeper>().start_over();
     // It was chosen with the password that is gone.
     if let Err(error) = settings::change(app, |all| all.network.connect_at_start = false).await {
         tracing::warn!(%error, "the settings still connect at the start");
@@ -217,6 +272,36 @@ fn words(gone: &Forgotten, directory: &Path) -> String {
         Forgotten::Password => "The remembered password, from the keychain".to_owned(),
         Forgotten::File(name) => directory.join(name).display().to_string(),
         Forgotten::Left(_) => "Not deleted: the keychain gave no answer, so our entries may still be in it".to_owned(),
+        Forgotten::Unnamed => {
+            "Not deleted: entries of this program in the keychain, if there are any; the file that names them is damaged".to_owned()
+        }
         Forgotten::Directory => directory.display().to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_try_that_was_given_up_nothing_is_told() {
+        let keeper = Keeper::default();
+        keeper.tried(Some(Code::KeychainLocked));
+        assert_eq!(keeper.known().refused, Some(Code::KeychainLocked));
+        keeper.try_again();
+        assert_eq!(keeper.known().refused, None, "while it is asked there is no word of before");
+        keeper.known().without = true;
+        keeper.tried(Some(Code::KeychainRefused));
+        assert_eq!(keeper.known().refused, None);
+    }
+
+    #[test]
+    fn whoever_begins_anew_is_still_connected() {
+        let keeper = Keeper::default();
+        keeper.hold(Some("four words".to_owned().into()));
+        keeper.known().password = true;
+        keeper.start_over();
+        let known = keeper.known();
+        assert!(known.session.is_some() && !known.password);
     }
 }

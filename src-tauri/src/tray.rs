@@ -16,7 +16,7 @@ use linux::Icon;
 pub(crate) use standing::{Standing, TrayCall};
 
 use crate::events::{self, ShellEvent};
-use crate::keep::Keeper;
+use crate::keep::{self, Keeper};
 use crate::{settings, shortcuts, window};
 use p2p_comm_engine::{CallPhase, Error, Handle};
 use standing::Action;
@@ -107,8 +107,13 @@ fn act(app: &AppHandle, action: Action, token: Option<String>) {
 async fn carry_out(app: &AppHandle, action: Action, token: Option<String>) -> Result<(), Error> {
     let engine = app.state::<Handle>().inner();
     match action {
-        // The password is typed in the window.
-        Action::Show | Action::Connect => window::raise(app, token.as_deref()),
+        Action::Show => window::raise(app, token.as_deref()),
+        Action::Connect => {
+            // A password that is not remembered is typed in the window, and there one sees what failed.
+            if !keep::connect_if_remembered(app, engine).await {
+                window::raise(app, token.as_deref());
+            }
+        }
         Action::Disconnect => {
             app.state::<Keeper>().hold(None);
             engine.disconnect().await?;

@@ -152,10 +152,10 @@ async fn what_is_not_in_memory_is_read_and_found_in_the_store() {
             assert_eq!((page.first, page.end), (0, count));
         }
         let found = |query: &'static str| alice.handle.search(query, None);
-        assert_eq!(found("number 7").await.unwrap().len(), limits::HITS);
-        let seqs: Vec<_> = found("1234 MANY").await.unwrap().iter().map(|hit| hit.seq).collect();
+        assert_eq!(found("number 7").await.unwrap().hits.len(), limits::HITS);
+        let seqs: Vec<_> = found("1234 MANY").await.unwrap().hits.iter().map(|hit| hit.seq).collect();
         assert_eq!(seqs, [1234], "again: {again}");
-        let seqs: Vec<_> = found("number 3499").await.unwrap().iter().map(|hit| hit.seq).collect();
+        let seqs: Vec<_> = found("number 3499").await.unwrap().hits.iter().map(|hit| hit.seq).collect();
         assert_eq!(seqs, [3499], "once, though memory and store have it");
     }
 }
@@ -193,7 +193,7 @@ async fn messages_disappear_on_both_sides_and_from_the_store() {
     clock.fetch_add(2_000, Ordering::Relaxed);
     pass(Duration::from_secs(120)).await;
     assert_eq!((texts(&alice, to_bob).await, texts(&bob, to_alice).await), (1, 1));
-    assert_eq!(alice.handle.search("goes", None).await.unwrap(), []);
+    assert_eq!(alice.handle.search("goes", None).await.unwrap().hits, []);
     quit(alice).await;
     let alice = remembered("alice", 1, now(1, options(&network, 1, &directory)), &network).await;
     assert_eq!(alice.said(to_bob, Delivery::Queued).await, ["this stays"]);
@@ -292,7 +292,133 @@ async fn a_removed_entry_can_come_back_until_the_program_ends() {
     let labels: Vec<_> = alice.handle.peers().await.unwrap().into_iter().map(|peer| peer.label).collect();
     assert_eq!(labels, ["bob"]);
     assert_eq!(alice.said(to_bob, Delivery::Queued).await, ["to bob"]);
-    assert_eq!(alice.handle.search("carol", None).await.unwrap(), []);
+    assert_eq!(alice.handle.search("carol", None).await.unwrap().hits, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conversation_that_is_cleared_is_gone_from_memory_and_store_and_what_waits_still_goes() {
+    let (network, directory) = (Network::new(311), TempDir::new().unwrap());
+    let mut alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    let mut bob = person(&network, "bob", 2).await;
+    let (to_bob, to_alice) = befriend(&mut alice, &mut bob).await;
+    alice.handle.set_draft(to_bob, "half a thought").await.unwrap();
+    for retention in [Retention::Off, Retention::Forever] {
+        alice.handle.set_retention(Some(to_bob), Some(retention)).await.unwrap();
+        // More than memory has beside the store.
+        for n in 0..2500 {
+            alice.handle.send_text(to_bob, &format!("secret {n}")).await.unwrap();
+        }
+        alice.handle.send_text(to_bob, "the last").await.unwrap().delivered().await.unwrap();
+        alice.handle.flush().await.unwrap();
+        assert_eq!(alice.handle.clear_conversation(to_bob).await.unwrap(), 2501, "{retention:?}");
+        assert_eq!(alice.lines(to_bob).await, []);
+        assert_eq!(alice.handle.search("secret", None).await.unwrap().hits, []);
+        assert_eq!(alice.handle.clear_conversation(to_bob).await.unwrap(), 0);
+    }
+    assert_eq!(alice.handle.draft(to_bob).await.unwrap(), "half a thought");
+    network.cut(alice.ip, bob.ip);
+    alice.handle.send_text(to_bob, "waits").await.unwrap();
+    assert_eq!(alice.handle.clear_conversation(to_bob).await.unwrap(), 1);
+    quit(alice).await;
+    network.heal(ip(1), bob.ip);
+    let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    assert_eq!(alice.lines(to_bob).await, []);
+    bob.until("what waited", async |handle| {
+        let page = handle.page(to_alice, None).await.unwrap();
+        matches!(&page.lines.last()?.content, Content::Text { text } if text.as_str() == "waits").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_damaged_store_is_set_aside_and_one_begins_anew() {
+    let (network, directory) = (Network::new(312), TempDir::new().unwrap());
+    let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    alice.handle.close().await.unwrap();
+    drop(alice);
+    let kept = directory.path().join("kept");
+    std::fs::write(kept.join("store.key.json"), "{").unwrap();
+    let handle = Engine::spawn(options(&network, 1, &directory));
+    let state = async || handle.remembered().await.unwrap().state;
+    assert_eq!(state().await, Keeping::Failed { code: Code::StoreDamaged, open: false });
+    let aside = handle.set_store_aside().await.unwrap();
+    assert!(aside.len() >= 2 && aside.iter().all(|path| path.exists()), "{aside:?}");
+    assert_eq!(state().await, Keeping::Off);
+    handle.remember(PASSPHRASE).await.unwrap();
+    assert_eq!(state().await, Keeping::Open { by: SealedBy::Passphrase });
+    assert!(aside.iter().all(|path| path.exists()), "nothing of it is deleted");
+}
+
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn who_starts_without_what_is_kept_stays_so_however_late_it_opens() {
+    let (network, directory) = (Network::new(313), TempDir::new().unwrap());
+    let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    alice.add_at("bob", "10.0.0.2:47800".parse().unwrap()).await;
+    alice.handle.close().await.unwrap();
+    drop(alice);
+    let handle = Engine::spawn(options(&network, 1, &directory));
+    // A file that gives nothing until somebody writes into it stands in for a keychain that asks the person.
+    let key_file = directory.path().join("kept/store.key.json");
+    let json = std::fs::read(&key_file).unwrap();
+    std::fs::remove_file(&key_file).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&key_file).status().unwrap().success());
+    let unlocking = tokio::spawn({
+        let handle = handle.clone();
+        async move { handle.unlock(PASSPHRASE).await }
+    });
+    let pipe = key_file.clone();
+    let opened = tokio::task::spawn_blocking(move || std::fs::OpenOptions::new().write(true).open(pipe));
+    // Somebody reads: it is being opened.
+    let mut pipe = opened.await.unwrap().unwrap();
+    assert_eq!(handle.remembered().await.unwrap().state, Keeping::Locked { by: SealedBy::Passphrase });
+    handle.start_without().await.unwrap();
+    let beside = key_file.with_extension("beside");
+    std::fs::write(&beside, &json).unwrap();
+    std::fs::rename(&beside, &key_file).unwrap();
+    pipe.write_all(&json).unwrap();
+    drop(pipe);
+    assert_eq!(unlocking.await.unwrap().unwrap_err().code, Code::KeychainRefused);
+    assert_eq!(handle.remembered().await.unwrap().state, Keeping::Locked { by: SealedBy::Passphrase });
+    assert!(handle.peers().await.unwrap().is_empty());
+    handle.unlock(PASSPHRASE).await.unwrap();
+    assert_eq!(handle.peers().await.unwrap().len(), 1, "asked anew it opens");
+}
+
+/// Puts the files of one directory into another, in the place of what was there.
+fn copy(from: &Path, to: &Path) {
+    let _ = std::fs::remove_dir_all(to);
+    std::fs::create_dir(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_profile_that_is_put_back_from_a_copy_loses_and_doubles_no_message() {
+    let (network, directory) = (Network::new(310), TempDir::new().unwrap());
+    let (kept, backup) = (directory.path().join("kept"), directory.path().join("backup"));
+    let mut alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    let mut bob = person(&network, "bob", 2).await;
+    let (to_bob, to_alice) = befriend(&mut alice, &mut bob).await;
+    let mut said = Vec::new();
+    for (run, count) in [3, 3, 2].into_iter().enumerate() {
+        if run > 0 {
+            alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+        }
+        for _ in 0..count {
+            said.push(said.len().to_string());
+            alice.handle.send_text(to_bob, said.last().unwrap()).await.unwrap().delivered().await.unwrap();
+        }
+        alice.handle.close().await.unwrap();
+        match run {
+            0 => copy(&kept, &backup),
+            _ => copy(&backup, &kept),
+        }
+    }
+    let said: Vec<_> = said.iter().map(String::as_str).collect();
+    bob.until_heard(to_alice, &said).await;
 }
 
 /// What was written to it.

@@ -194,8 +194,9 @@ async fn what_was_said_is_found_the_newest_first() {
     }
     alice.handle.send_link(to_carol, "https://example.org/aepfel?number=2999").await.unwrap();
 
-    let found = async |query: &str, peer| alice.handle.search(query, peer).await;
+    let found = async |query: &str, peer| alice.handle.search(query, peer).await.map(|found| found.hits);
     let all = found("number", None).await.unwrap();
+    assert!(alice.handle.search("1", None).await.unwrap().complete);
     assert_eq!((all.len(), all[0].peer, all[1].peer, all[1].seq), (limits::HITS, to_carol, to_bob, 2999));
     assert!(all.is_sorted_by(|newer, older| newer.at > older.at) && all.iter().all(|hit| hit.mine));
     let one = found("number äpfel 17", Some(to_bob)).await.unwrap();

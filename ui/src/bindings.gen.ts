@@ -53,7 +53,7 @@ export const commands = {
 	markRead: (peer: PeerId) => __TAURI_INVOKE<null>("mark_read", { peer }),
 	setDraft: (peer: PeerId, text: string) => __TAURI_INVOKE<null>("set_draft", { peer, text }),
 	draft: (peer: PeerId) => __TAURI_INVOKE<string>("draft", { peer }),
-	search: (query: string, peer: PeerId | null) => __TAURI_INVOKE<SearchHit[]>("search", { query, peer }),
+	search: (query: string, peer: PeerId | null) => __TAURI_INVOKE<SearchHits>("search", { query, peer }),
 	startCall: (peer: PeerId) => __TAURI_INVOKE<CallNumber>("start_call", { peer }),
 	acceptCall: (call: CallNumber) => __TAURI_INVOKE<null>("accept_call", { call }),
 	rejectCall: (call: CallNumber) => __TAURI_INVOKE<null>("reject_call", { call }),
@@ -67,6 +67,9 @@ export const commands = {
 	pushToTalk: (down: boolean) => __TAURI_INVOKE<null>("push_to_talk", { down }),
 	setPeerGain: (peer: PeerId, gainDb: number | null) => __TAURI_INVOKE<null>("set_peer_gain", { peer, gainDb }),
 	remembered: () => __TAURI_INVOKE<Remembered>("remembered"),
+	startWithout: () => __TAURI_INVOKE<null>("start_without"),
+	setStoreAside: () => __TAURI_INVOKE<string>("set_store_aside"),
+	clearConversation: (peer: PeerId) => __TAURI_INVOKE<number>("clear_conversation", { peer }),
 	setRetention: (peer: PeerId | null, retention: Retention | null) => __TAURI_INVOKE<null>("set_retention", { peer, retention }),
 	setVanishing: (peer: PeerId, after: number | null) => __TAURI_INVOKE<null>("set_vanishing", { peer, after }),
 	rememberPassword: (on: boolean) => __TAURI_INVOKE<null>("remember_password", { on }),
@@ -327,6 +330,8 @@ export type Code =
 "keychainWithoutKey" | 
 /**  The keychain failed otherwise. */
 "keychainFailed" | 
+/**  The keychain does not have the shared password. */
+"noRememberedPassword" | 
 /**  The store makes no sense. */
 "storeDamaged" | 
 /**  The store is of a newer version. */
@@ -796,7 +801,10 @@ export type Quality =
 export type Remembered = 
 /**  Nothing is. */
 { kind: "off" } | 
-/**  Something is, and not open. `code`: why the last try failed; none: there was none yet. */
+/**
+ *  Something is, and not open. `code`: why the last try failed; none: there was none yet, or one is under way, such as a
+ *  keychain that asks the person.
+ */
 { kind: "locked"; how: SealedBy; code: Code | null } | 
 /**  `trouble`: why nothing new can be kept at the moment. */
 { kind: "open"; how: SealedBy; trouble: Code | null; 
@@ -864,6 +872,14 @@ export type SearchHit = {
 	to: number,
 };
 
+/**  What a search found. */
+export type SearchHits = {
+	/**  The newest first, at most [`crate::limits::HITS`]. */
+	hits: SearchHit[],
+	/**  Whether everything was searched that may be among them. If not, older lines may have the words, too. */
+	complete: boolean,
+};
+
 /**  Notices that are told once in a lifetime. */
 export type Seen = {
 	/**  That the program keeps running in the tray. */
@@ -915,7 +931,9 @@ export type ShellNotice =
 /**  Another program has a shortcut that was chosen, or it is none. */
 "shortcutTaken" | 
 /**  The program keeps running in the tray. */
-"trayHint";
+"trayHint" | 
+/**  The connection that nobody in the window asked for, at the start or from the tray, failed. */
+"connectFailed";
 
 /**  Keys that work everywhere, such as `Control+Shift+KeyM`, and the one to talk in the window. */
 export type Shortcuts = {

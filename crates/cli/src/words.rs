@@ -57,6 +57,10 @@ pub(crate) fn forgotten(forgotten: &Forgotten) -> String {
         Forgotten::Password => "the password in the keychain".to_owned(),
         Forgotten::File(name) => visible(name),
         Forgotten::Directory => "the directory".to_owned(),
+        Forgotten::Unnamed => {
+            "the files, but perhaps not our entries in the keychain: the key file that names them makes no sense"
+                .to_owned()
+        }
         Forgotten::Left(why) => format!("the files, but perhaps not our entries in the keychain: {why}"),
     }
 }

@@ -2,6 +2,7 @@ use crate::changes::ChangesSender;
 use crate::conversation::Conversation;
 use crate::echo::EchoNode;
 use crate::engine::Options;
+use crate::keep::record::queued;
 use crate::keep::{Keep, Written};
 use crate::link::Link;
 use call::Audio;
@@ -9,7 +10,6 @@ use online::{Closing, Online, Ready};
 use p2p_comm_model::{CallRecord, Code, Content, FailedCaller, NodePhase, PeerId};
 use p2p_comm_net::{Connection, MappingState};
 use p2p_comm_proto::{ConnId, Event, Input, Node, Output, Paired, Proven};
-use p2p_comm_store::Queued;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -410,8 +410,10 @@ impl Actor {
             _ => self.choices_about(peer).vanish,
         };
         let counter = self.node.send(now, peer, wall, content.clone(), life)?;
-        let queued = Queued { counter, at: wall, content: content.clone(), vanish: life };
-        self.keep_queued(peer, queued);
+        let queued = self.node.waiting(peer).next_back().map(queued);
+        if let Some(queued) = queued {
+            self.keep_queued(peer, queued);
+        }
         self.converse(peer, |conversation| conversation.sent(counter, wall, content, life)).ok_or(Code::NotFound)?;
         Ok(counter)
     }

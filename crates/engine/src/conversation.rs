@@ -38,8 +38,9 @@ pub(crate) struct Conversation {
     acked: watch::Sender<u64>,
     /// When which line disappears, our clock.
     expiring: BTreeSet<(i64, u64)>,
-    /// Lines of ours that will disappear once they were acknowledged: by counter, the line and how long after, s.
-    waiting: BTreeMap<u64, (u64, u32)>,
+    /// Lines of ours that will disappear once they were acknowledged: by counter, the line, if it was ever in memory, and how
+    /// long after, s.
+    waiting: BTreeMap<u64, (Option<u64>, u32)>,
     /// The store is to have the lines.
     kept: bool,
     /// What the store does not know yet.
@@ -51,6 +52,8 @@ pub(crate) struct Conversation {
 /// Something to tell the store.
 enum Unwritten {
     Line(u64),
+    /// When the line of this message of ours disappears, which only the store has.
+    Expires(u64, i64),
     Gone(u64),
     Unsupported(u64),
     Read,
@@ -87,6 +90,7 @@ impl Conversation {
         kept: bool,
     ) -> Self {
         let mut this = Self::new(watermarks);
+        this.waiting.extend(life.iter().map(|(counter, life)| (*counter, (None, *life))));
         let older = extent.first < tail.first().map_or(extent.end, |line| line.seq);
         for line in &tail {
             this.bytes += cost(&line.content);
@@ -95,7 +99,7 @@ impl Conversation {
                 if line.unsupported {
                     this.unsupported.insert(counter);
                 }
-                this.waiting.extend(life.get(&counter).map(|life| (counter, (line.seq, *life))));
+                this.waiting.entry(counter).and_modify(|(seq, _)| *seq = Some(line.seq));
             }
         }
         let Extent { first, end, read, unread, .. } = extent;
@@ -104,7 +108,7 @@ impl Conversation {
 
     /// Adds a message of ours. With `life` it disappears so long after it was acknowledged, s.
     pub(crate) fn sent(&mut self, counter: u64, at: i64, content: Content, life: Option<u32>) {
-        self.waiting.extend(life.map(|life| (counter, (self.end, life))));
+        self.waiting.extend(life.map(|life| (counter, (Some(self.end), life))));
         self.push(content, at, at, Origin::Mine(counter), None);
     }
 
@@ -143,7 +147,7 @@ impl Conversation {
 
     /// Messages of ours that will disappear once they are acknowledged.
     pub(crate) fn will_vanish(&self) -> BTreeSet<u64> {
-        self.waiting.values().map(|(seq, _)| *seq).collect()
+        self.waiting.values().filter_map(|(seq, _)| *seq).collect()
     }
 
     /// How far our messages came. `now` is our clock.
@@ -151,12 +155,15 @@ impl Conversation {
         self.watermarks = watermarks;
         self.revision += 1;
         while let Some(first) = self.waiting.first_entry().filter(|first| *first.key() <= watermarks.acked) {
-            let (seq, life) = first.remove();
-            if let Some(line) = self.index(seq).and_then(|at| self.lines.get_mut(at)) {
-                let at = after(now, life);
-                line.expires_at = Some(at);
-                self.expiring.insert((at, seq));
-                self.unwritten.push(Unwritten::Line(seq));
+            let (counter, (seq, life)) = first.remove_entry();
+            let at = after(now, life);
+            match seq.and_then(|seq| self.index(seq)).and_then(|at| self.lines.get_mut(at)) {
+                Some(line) => {
+                    line.expires_at = Some(at);
+                    self.expiring.insert((at, line.seq));
+                    self.unwritten.push(Unwritten::Line(line.seq));
+                }
+                None => self.unwritten.push(Unwritten::Expires(counter, at)),
             }
         }
         self.acked.send_replace(watermarks.acked);
@@ -252,6 +259,7 @@ impl Conversation {
                 line.unsupported = matches!(line.origin, Origin::Mine(counter) if self.unsupported.contains(&counter));
                 Some(Change::Line(peer, line))
             }
+            Unwritten::Expires(counter, at) => Some(Change::Expires(peer, counter, at)),
             Unwritten::Gone(seq) => Some(Change::DropLines(peer, seq..seq + 1)),
             Unwritten::Unsupported(counter) => Some(Change::Unsupported(peer, counter)),
             Unwritten::Read => Some(Change::Read(peer, self.read)),
@@ -276,6 +284,11 @@ impl Conversation {
 
     pub(crate) fn unread(&self) -> u32 {
         self.unread
+    }
+
+    /// How many lines are in memory.
+    pub(crate) fn count(&self) -> u64 {
+        self.lines.len() as u64
     }
 
     /// Number that the next new line will get.

@@ -12,23 +12,26 @@
 //!                    └─ Open, with trouble
 //! ```
 
-use crate::actor::{Actor, News};
+use crate::actor::Actor;
 use crate::{Error, keep::record::code};
 use p2p_comm_crypto::DeviceSecret;
 use p2p_comm_model::{Code, Keeping, PeerId, Remembered, Retention, SealedBy};
-use p2p_comm_proto::{Event, Input, Kept, Received};
-use p2p_comm_store::{Change, Expired, Inbox, Profile, Reader, Store, Vault};
+use p2p_comm_proto::{Event, Kept, Received};
+use p2p_comm_store::{Change, Inbox, Profile, Reader, Store, Vault};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use batch::Batch;
+pub(crate) use batch::Written;
 pub(crate) use commands::blocking;
 pub(crate) use open::Opened;
 pub use transfer::ExportFormat;
 pub(crate) use transfer::Imported;
 
+mod batch;
 mod commands;
 mod gone;
 mod open;
@@ -37,8 +40,6 @@ mod transfer;
 
 /// Acknowledgements that came may wait so long for the disk: a lost one is asked for again.
 const LAZY: Duration = Duration::from_secs(1);
-/// How long to wait before a transaction that failed is tried again.
-const AGAIN: Duration = Duration::from_secs(5);
 /// Changes that may wait for the disk; then nobody's messages are read any more until it has caught up.
 const BACKLOG: usize = 20_000;
 
@@ -60,6 +61,8 @@ pub(crate) struct Keep {
     removed: BTreeMap<PeerId, Instant>,
     /// When lines are looked for next whose time is over.
     expiry: Option<Instant>,
+    /// How often the person gave up opening it: what was asked before that comes too late.
+    pub(super) given_up: u64,
 }
 
 #[derive(Default)]
@@ -90,32 +93,10 @@ pub(crate) struct Open {
     due: Option<Instant>,
     /// Whoever waits until everything so far is kept.
     waiting: Vec<oneshot::Sender<Result<(), Error>>>,
+    /// The program ends: what goes piece by piece goes on at the next start.
+    ending: bool,
     /// Gets the end of the store, which is not to be used any more.
     closing: Option<oneshot::Sender<()>>,
-}
-
-/// What is done with the store at once, on a thread that may block.
-type Errand = Box<dyn FnOnce(&mut Store) + Send>;
-
-/// One transaction, and what comes with it.
-#[derive(Default)]
-pub(crate) struct Batch {
-    changes: Vec<Change>,
-    /// To be said to the node when it is written.
-    says: Vec<Kept>,
-    /// Lines of conversations that the store has then: all before this one.
-    lines: BTreeMap<PeerId, u64>,
-    errands: Vec<Errand>,
-    /// Our clock, if lines whose time is over are to go.
-    expire: Option<i64>,
-}
-
-/// How a transaction went.
-pub(crate) struct Written {
-    store: Store,
-    batch: Batch,
-    result: Result<Vec<Expired>, p2p_comm_store::Error>,
-    waiting: Vec<oneshot::Sender<Result<(), Error>>>,
 }
 
 impl Keep {
@@ -191,28 +172,6 @@ impl Open {
 
     fn now(&mut self) {
         self.due = Some(Instant::now());
-    }
-}
-
-impl Batch {
-    fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.says.is_empty() && self.errands.is_empty() && self.expire.is_none()
-    }
-
-    /// Writes it.
-    fn carry_out(mut self, mut store: Store, waiting: Vec<oneshot::Sender<Result<(), Error>>>) -> Written {
-        let mut result = match self.changes.is_empty() {
-            true => Ok(Vec::new()),
-            false => store.write(&self.changes).map(|()| Vec::new()),
-        };
-        self.errands.drain(..).for_each(|errand| errand(&mut store));
-        if result.is_ok() {
-            self.changes.clear();
-            if let Some(now) = self.expire {
-                result = store.expire(now);
-            }
-        }
-        Written { store, batch: self, result, waiting }
     }
 }
 
@@ -323,6 +282,7 @@ impl Actor {
         let held = self.node.holds(peer);
         if let (Some(open), true) = (self.keep.open(), held) {
             open.batch.changes.push(Change::Acked(peer, counter));
+            open.batch.says.push(Kept::Acked { peer, counter });
             open.due.get_or_insert_with(|| Instant::now() + LAZY);
         }
     }
@@ -338,88 +298,5 @@ impl Actor {
             open.batch.lines.insert(peer, end);
         }
         self.wait_for_expiry();
-    }
-
-    /// Gives the store what waits, if it is idle and something may not wait.
-    pub(crate) fn write(&mut self) {
-        let mailbox = self.mailbox();
-        let behind = self.keep.is_behind();
-        self.hold.send_if_modified(|held| std::mem::replace(held, behind) != behind);
-        let Some(open) = self.keep.open() else { return };
-        let due = open.due.is_some_and(|due| due <= Instant::now());
-        if !(due || open.urgent && open.trouble.is_none()) || open.closing.is_some() {
-            return;
-        }
-        let Some(store) = open.store.take() else { return };
-        (open.urgent, open.due) = (false, None);
-        let (batch, waiting) = (std::mem::take(&mut open.batch), std::mem::take(&mut open.waiting));
-        if batch.is_empty() {
-            open.store = Some(store);
-            waiting.into_iter().for_each(|waiting| drop(waiting.send(Ok(()))));
-            return;
-        }
-        tokio::task::spawn_blocking(move || mailbox.written(batch.carry_out(store, waiting)));
-    }
-
-    /// Writes at once what is not written. Says whether there is anything to wait for.
-    pub(crate) fn flush(&mut self) -> bool {
-        if let Some(open) = self.keep.open() {
-            open.now();
-        }
-        self.write();
-        self.keep.open().is_some_and(|open| open.store.is_none() || !open.batch.is_empty() && open.trouble.is_none())
-    }
-
-    /// A transaction is over.
-    pub(crate) fn written(&mut self, written: Written) {
-        let Written { store, batch, result, waiting } = written;
-        let Some(open) = self.keep.open() else { return };
-        if let Some(closed) = open.closing.take() {
-            drop(store);
-            let _ = closed.send(());
-            return;
-        }
-        open.store = Some(store);
-        let before = open.trouble;
-        match result {
-            Ok(expired) => {
-                open.trouble = None;
-                open.urgent |= !open.batch.is_empty() && before.is_some();
-                for kept in batch.says {
-                    self.node.handle(self.now(), Input::Kept(kept));
-                }
-                for (peer, end) in batch.lines {
-                    if let Some(conversation) = self.conversations.get_mut(&peer) {
-                        conversation.written(end);
-                    }
-                }
-                for Expired { peer, first, .. } in expired {
-                    self.converse(peer, |conversation| conversation.forget_before(first));
-                }
-                waiting.into_iter().for_each(|waiting| drop(waiting.send(Ok(()))));
-            }
-            Err(error) => {
-                let code = code(&error);
-                tracing::error!(%error, "what is to be kept waits");
-                open.trouble = Some(code);
-                open.due = Some(Instant::now() + AGAIN);
-                let later = std::mem::replace(&mut open.batch, batch);
-                open.batch.changes.extend(later.changes);
-                open.batch.says.extend(later.says);
-                open.batch.lines.extend(later.lines);
-                open.batch.errands.extend(later.errands);
-                waiting.into_iter().for_each(|waiting| drop(waiting.send(Err(code.into()))));
-            }
-        }
-        if self.keep.open().is_some_and(|open| open.trouble != before) {
-            self.changes.status();
-        }
-    }
-}
-
-impl crate::actor::Mailbox {
-    /// From a thread that may block.
-    fn written(&self, written: Written) {
-        self.news_blocking(News::Written(Box::new(written)));
     }
 }

@@ -51,8 +51,8 @@ pub use p2p_comm_model::{
     AudioDevice, AudioDevices, AudioSettings, CallEnd, CallNumber, CallPhase, CallRecord, CallSnapshot, Changes, Code,
     Content, ConversationChange, Delivery, DeviceState, FailedCaller, Hearing, Host, Invite, Keeping, LastLine, Line,
     Link, MicTest, Name, NodePhase, NodeStatus, Notice, Page, PeerAddress, PeerId, PeerSnapshot, PeerState, Pii,
-    PortMapping, Quality, Remembered, RequestId, RequestSnapshot, Retention, SealedBy, SearchHit, Sender, Switch, Text,
-    Transmit, VoiceStats, limits,
+    PortMapping, Quality, Remembered, RequestId, RequestSnapshot, Retention, SealedBy, SearchHit, SearchHits, Sender,
+    Switch, Text, Transmit, VoiceStats, limits,
 };
 pub use p2p_comm_net::{Config as NetConfig, Windows};
 #[cfg(feature = "test-util")]

@@ -4,7 +4,7 @@
 use crate::conversation::sender;
 use crate::keep::blocking;
 use crate::{Error, Handle};
-use p2p_comm_model::{Code, Content, PeerId, SearchHit, Sender, limits};
+use p2p_comm_model::{Code, Content, PeerId, SearchHit, SearchHits, Sender, limits};
 use p2p_comm_store::KeptLine;
 use regex::{Regex, RegexBuilder};
 use std::collections::BTreeSet;
@@ -37,7 +37,8 @@ struct Query(Vec<Regex>);
 impl Handle {
     /// Lines that have every blank-separated word of `query`, the newest first, at most [`limits::HITS`]: of one
     /// conversation or of all. Fails with [`Code::MessageTooLong`] if `query` has more than [`limits::SEARCH`] bytes.
-    pub async fn search(&self, query: &str, peer: Option<PeerId>) -> Result<Vec<SearchHit>, Error> {
+    /// With words of fewer than three characters the store looks at its newest lines alone, and says so.
+    pub async fn search(&self, query: &str, peer: Option<PeerId>) -> Result<SearchHits, Error> {
         let text = query;
         let query = Query::parse(text)?;
         let peers = match peer {
@@ -52,23 +53,26 @@ impl Handle {
                 found => hits.extend(found?),
             }
         }
-        let kept = self.search_store(query, text.to_owned(), peer).await?;
+        let SearchHits { hits: kept, complete } = self.search_store(query, text.to_owned(), peer).await?;
         // What is in memory is there as well.
         let seen: BTreeSet<_> = hits.iter().map(|hit: &SearchHit| (hit.peer, hit.seq)).collect();
         hits.extend(kept.into_iter().filter(|hit| peers.contains(&hit.peer) && !seen.contains(&(hit.peer, hit.seq))));
         hits.sort_by_key(|hit| std::cmp::Reverse((hit.at, hit.seq)));
         hits.truncate(limits::HITS);
-        Ok(hits)
+        Ok(SearchHits { complete: complete || hits.len() == limits::HITS, hits })
     }
 
-    async fn search_store(&self, query: Query, text: String, peer: Option<PeerId>) -> Result<Vec<SearchHit>, Error> {
+    async fn search_store(&self, query: Query, text: String, peer: Option<PeerId>) -> Result<SearchHits, Error> {
         let reader = self.call(|actor| actor.keep.reader()).await?.filter(|_| !query.0.is_empty());
-        let Some(reader) = reader else { return Ok(Vec::new()) };
+        let Some(reader) = reader else {
+            return Ok(SearchHits { hits: Vec::new(), complete: true });
+        };
         blocking(move || {
             let words: Vec<_> = text.split_whitespace().collect();
             let reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
             let found = reader.search(&words, peer, limits::HITS, |text| query.find(text).is_some())?;
-            Ok(found.lines.iter().filter_map(|hit| query.hit(hit.peer, &Searchable::from(&hit.line))).collect())
+            let hits = found.lines.iter().filter_map(|hit| query.hit(hit.peer, &Searchable::from(&hit.line))).collect();
+            Ok(SearchHits { hits, complete: found.complete })
         })
         .await
     }

@@ -96,6 +96,8 @@ pub enum Code {
     KeychainWithoutKey,
     /// The keychain failed otherwise.
     KeychainFailed,
+    /// The keychain does not have the shared password.
+    NoRememberedPassword,
     /// The store makes no sense.
     StoreDamaged,
     /// The store is of a newer version.
@@ -172,6 +174,7 @@ impl fmt::Display for Code {
             Self::KeychainRefused => "the keychain refused",
             Self::KeychainWithoutKey => "the keychain does not have the key of this store",
             Self::KeychainFailed => "the keychain failed",
+            Self::NoRememberedPassword => "the password is not remembered",
             Self::StoreDamaged => "the store is damaged; it was not changed",
             Self::StoreNewer => "the store was written by a newer version; it was not changed",
             Self::StoreInUse => "another running program uses this store",

@@ -36,5 +36,5 @@ pub use pii::Pii;
 pub use retention::Retention;
 pub use snapshot::{
     Changes, ConversationChange, FailedCaller, Keeping, LastLine, NodePhase, NodeStatus, Page, PeerSnapshot, PeerState,
-    Remembered, RequestSnapshot, SealedBy, SearchHit,
+    Remembered, RequestSnapshot, SealedBy, SearchHit, SearchHits,
 };

@@ -246,6 +246,17 @@ pub struct Page {
     pub lines: Vec<Line>,
 }
 
+/// What a search found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct SearchHits {
+    /// The newest first, at most [`crate::limits::HITS`].
+    pub hits: Vec<SearchHit>,
+    /// Whether everything was searched that may be among them. If not, older lines may have the words, too.
+    pub complete: bool,
+}
+
 /// A line that has every word of a search.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

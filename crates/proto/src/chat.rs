@@ -8,7 +8,8 @@ use std::collections::VecDeque;
 /// connections.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    /// Random for this queue: keeps its counters apart from those of any other queue to the same device.
+    /// Random for this queue and this start of the program: keeps its counters apart from those of any other queue to the same
+    /// device, and from those that were given after what is kept was copied, if that copy comes back.
     epoch: Epoch,
     queue: VecDeque<Outgoing>,
     bytes: usize,
@@ -16,6 +17,10 @@ pub(crate) struct Outbox {
     newest: u64,
     /// Everything up to this one is acknowledged.
     acked: u64,
+    /// The epoch of that one.
+    acked_in: Epoch,
+    /// The store knows that everything up to this one is acknowledged.
+    acked_kept: u64,
     /// Everything up to this one was handed to the connection that is alive now.
     sent: u64,
     /// Everything up to this one is in the store, and no later one leaves before it is. `None`: nothing is kept.
@@ -25,7 +30,9 @@ pub(crate) struct Outbox {
 /// A message of ours that waits for an acknowledgement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outgoing {
-    /// Its number towards this peer.
+    /// The run that it was written in.
+    pub epoch: Epoch,
+    /// Its number towards this peer, whatever the epoch.
     pub counter: u64,
     /// When it was written, our clock, ms since 1970.
     pub at: i64,
@@ -37,16 +44,18 @@ pub struct Outgoing {
 
 impl Outbox {
     pub(crate) fn new(epoch: Epoch) -> Self {
-        Self { epoch, queue: VecDeque::new(), bytes: 0, newest: 0, acked: 0, sent: 0, kept: None }
+        let queue = VecDeque::new();
+        Self { epoch, queue, bytes: 0, newest: 0, acked: 0, acked_in: epoch, acked_kept: 0, sent: 0, kept: None }
     }
 
-    /// As it was kept.
+    /// As it was kept; new messages have this epoch.
     pub(crate) fn restore(epoch: Epoch, newest: u64, acked: u64, mut waiting: Vec<Outgoing>) -> Self {
         waiting.retain(|message| message.counter > acked);
         waiting.sort_by_key(|message| message.counter);
         let newest = waiting.last().map_or(newest, |last| newest.max(last.counter)).max(acked);
         let bytes = waiting.iter().fold(0, |bytes: usize, message| bytes.saturating_add(cost(&message.content)));
-        Self { epoch, queue: waiting.into(), bytes, newest, acked, sent: acked, kept: Some(newest) }
+        let (queue, kept) = (waiting.into(), Some(newest));
+        Self { epoch, queue, bytes, newest, acked, acked_in: epoch, acked_kept: acked, sent: acked, kept }
     }
 
     /// From now on nothing leaves before it is kept, or all of it at once.
@@ -59,18 +68,24 @@ impl Outbox {
         self.kept = self.kept.map(|kept| kept.max(counter.min(self.newest)));
     }
 
+    /// The store knows that everything up to this message is acknowledged.
+    pub(crate) fn keep_acked(&mut self, counter: u64) {
+        self.acked_kept = self.acked_kept.max(counter.min(self.acked));
+    }
+
     /// The newest message's counter.
     pub(crate) fn newest(&self) -> u64 {
         self.newest
     }
 
     /// What is not acknowledged, in order.
-    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Outgoing> {
+    pub(crate) fn waiting(&self) -> impl DoubleEndedIterator<Item = &Outgoing> {
         self.queue.iter()
     }
 
-    pub(crate) fn epoch(&self) -> Epoch {
-        self.epoch
+    /// Whether messages of this queue have this epoch.
+    pub(crate) fn knows(&self, epoch: Epoch) -> bool {
+        epoch == self.epoch || epoch == self.acked_in || self.queue.iter().any(|message| message.epoch == epoch)
     }
 
     /// Takes a message; gives its counter.
@@ -81,14 +96,14 @@ impl Outbox {
         }
         self.bytes = bytes;
         self.newest = self.newest.saturating_add(1);
-        self.queue.push_back(Outgoing { counter: self.newest, at, content, life });
+        self.queue.push_back(Outgoing { epoch: self.epoch, counter: self.newest, at, content, life });
         Ok(self.newest)
     }
 
     /// The next message to hand to the connection, as the inside of token `n`; marks it as sent.
     pub(crate) fn next(&mut self, n: u64) -> Option<Vec<u8>> {
         let message = self.unsent()?;
-        let (counter, json) = (message.counter, ChatMessage::to_json(n, self.epoch, message));
+        let (counter, json) = (message.counter, ChatMessage::to_json(n, message));
         self.sent = counter;
         Some(json)
     }
@@ -98,9 +113,13 @@ impl Outbox {
         self.unsent().is_some()
     }
 
+    /// One of another epoch only once everything before it is acknowledged, and the store knows that: who receives it forgets the
+    /// former epoch, and nothing of that may come again.
     fn unsent(&self) -> Option<&Outgoing> {
         let next = self.queue.partition_point(|message| message.counter <= self.sent);
-        self.queue.get(next).filter(|message| self.kept.is_none_or(|kept| message.counter <= kept))
+        let (next, first) = (self.queue.get(next)?, self.queue.front()?);
+        let kept = |kept| next.counter <= kept && (next.epoch == self.acked_in || self.acked_kept >= self.acked);
+        (next.epoch == first.epoch && self.kept.is_none_or(kept)).then_some(next)
     }
 
     pub(crate) fn has_unacked(&self) -> bool {
@@ -109,7 +128,10 @@ impl Outbox {
 
     /// The peer has everything of `epoch` up to `counter`. Says whether that was news.
     pub(crate) fn ack(&mut self, epoch: Epoch, counter: u64) -> bool {
-        if epoch != self.epoch || counter <= self.acked || counter > self.sent {
+        // Of an earlier run they may have more than we know of: what is kept here may be a copy that came back.
+        let counter = if epoch == self.epoch { counter } else { counter.min(self.sent) };
+        let current = self.queue.front().is_some_and(|message| message.epoch == epoch);
+        if !current || counter <= self.acked || counter > self.sent {
             return false;
         }
         while self.queue.front().is_some_and(|message| message.counter <= counter) {
@@ -117,7 +139,7 @@ impl Outbox {
                 self.bytes = self.bytes.saturating_sub(cost(&message.content));
             }
         }
-        self.acked = counter;
+        (self.acked, self.acked_in) = (counter, epoch);
         true
     }
 
@@ -208,6 +230,11 @@ mod tests {
         outbox.next(0).map(|json| ChatMessage::parse(&json).unwrap().counter)
     }
 
+    /// As it is after a start of the program.
+    fn restarted(outbox: &Outbox, epoch: Epoch) -> Outbox {
+        Outbox::restore(epoch, outbox.newest(), outbox.acked(), outbox.waiting().cloned().collect())
+    }
+
     #[test]
     fn after_a_reconnect_the_unacknowledged_are_sent_again_in_order() {
         let mut outbox = Outbox::new(EPOCH);
@@ -234,6 +261,26 @@ mod tests {
     }
 
     #[test]
+    fn messages_of_another_run_wait_until_those_before_them_are_acknowledged() {
+        let mut outbox = Outbox::new(EPOCH);
+        outbox.push(0, text("one"), None).unwrap();
+        let mut outbox = restarted(&outbox, Epoch([2; 16]));
+        outbox.push(0, text("two"), None).unwrap();
+        outbox.keep(2);
+        assert_eq!((next(&mut outbox), next(&mut outbox)), (Some(1), None));
+        assert!(!outbox.ack(Epoch([2; 16]), 1));
+        assert!(outbox.ack(EPOCH, 7), "of a run before they may have more");
+        assert_eq!(next(&mut outbox), None, "nor before that is kept");
+        outbox.keep_acked(1);
+        assert!(outbox.knows(EPOCH) && outbox.knows(Epoch([2; 16])) && !outbox.knows(Epoch([3; 16])));
+        let json = outbox.next(0).unwrap();
+        let message = ChatMessage::parse(&json).unwrap();
+        assert_eq!((message.epoch, message.counter), (Epoch([2; 16]), 2));
+        assert!(!outbox.ack(Epoch([2; 16]), 3), "of this one they cannot");
+        assert!(outbox.ack(Epoch([2; 16]), 2) && !outbox.has_unacked());
+    }
+
+    #[test]
     fn a_full_queue_refuses_and_keeps_what_it_has() {
         let mut outbox = Outbox::new(EPOCH);
         let large = text(&"x".repeat(limits::TEXT));
@@ -249,31 +296,42 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_losses_and_reconnects_deliver_each_once_in_order(steps in proptest::collection::vec(0..4u8, 1..200)) {
+        fn any_losses_reconnects_and_restarts_deliver_each_once_in_order(
+            steps in proptest::collection::vec(0..5u8, 1..200),
+        ) {
             let mut outbox = Outbox::new(EPOCH);
             let mut inbox: Option<Inbox> = None;
-            let (mut pushed, mut shown, mut on_the_way) = (0u64, Vec::new(), VecDeque::new());
-            let deliver = |on_the_way: &mut VecDeque<u64>, shown: &mut Vec<u64>, inbox: &mut Option<Inbox>| {
-                let counter = on_the_way.pop_front()?;
+            let (mut pushed, mut run, mut shown, mut on_the_way) = (0u64, 1u8, Vec::new(), VecDeque::new());
+            let out = |outbox: &mut Outbox| outbox.next(0).map(|json| ChatMessage::parse(&json).unwrap());
+            let deliver = |on_the_way: &mut VecDeque<ChatMessage>, shown: &mut Vec<u64>, inbox: &mut Option<Inbox>| {
+                let ChatMessage { epoch, counter, .. } = on_the_way.pop_front()?;
                 let new = match inbox {
-                    Some(inbox) => inbox.accept(EPOCH, counter, false),
-                    None => { *inbox = Some(Inbox::first(EPOCH, counter, false)); true }
+                    Some(inbox) => inbox.accept(epoch, counter, false),
+                    None => { *inbox = Some(Inbox::first(epoch, counter, false)); true }
                 };
                 if new { shown.push(counter); }
-                inbox.map(|inbox| inbox.highest)
+                inbox.map(|inbox| (inbox.epoch, inbox.highest))
             };
             for step in steps {
                 match step {
                     0 => { outbox.push(0, text("x"), None).unwrap(); pushed += 1; }
-                    1 => on_the_way.extend(next(&mut outbox)),
-                    2 => { if let Some(highest) = deliver(&mut on_the_way, &mut shown, &mut inbox) { outbox.ack(EPOCH, highest); } }
-                    _ => { on_the_way.clear(); outbox.rewind(); }
+                    1 => on_the_way.extend(out(&mut outbox)),
+                    2 => { if let Some((epoch, highest)) = deliver(&mut on_the_way, &mut shown, &mut inbox) { outbox.ack(epoch, highest); } }
+                    3 => { on_the_way.clear(); outbox.rewind(); }
+                    _ => {
+                        on_the_way.clear();
+                        run += 1;
+                        outbox = restarted(&outbox, Epoch([run; 16]));
+                        outbox.hold(false);
+                    }
                 }
             }
             on_the_way.clear();
             outbox.rewind();
-            while let Some(counter) = next(&mut outbox) { on_the_way.push_back(counter); }
-            while let Some(highest) = deliver(&mut on_the_way, &mut shown, &mut inbox) { outbox.ack(EPOCH, highest); }
+            while let Some(message) = out(&mut outbox) {
+                on_the_way.push_back(message);
+                while let Some((epoch, highest)) = deliver(&mut on_the_way, &mut shown, &mut inbox) { outbox.ack(epoch, highest); }
+            }
             prop_assert_eq!(shown, (1..=pushed).collect::<Vec<_>>());
             prop_assert!(!outbox.has_unacked());
         }

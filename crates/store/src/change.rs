@@ -24,6 +24,8 @@ pub enum Change {
     Line(PeerId, KeptLine),
     /// The peer's app has the message of ours with this counter, but cannot show it.
     Unsupported(PeerId, u64),
+    /// When the line of the message of ours with this counter disappears, our clock.
+    Expires(PeerId, u64, i64),
     /// Lines before this sequence number have been read.
     Read(PeerId, u64),
     /// Deletes lines by their sequence numbers: one (`n..n + 1`), all before one (`0..n`), or all (`0..u64::MAX`).

@@ -56,8 +56,6 @@ pub struct PeerRecord {
     pub gain_db: f32,
     /// What is written to them and not sent.
     pub draft: String,
-    /// Of the queue towards them, for ever.
-    pub epoch: Epoch,
     /// How long lines are kept; none: as the profile says.
     pub retention: Option<Retention>,
     /// Lifetime of messages in this conversation, seconds; none: for ever.
@@ -93,6 +91,8 @@ pub struct KeptPeer {
 /// A message of ours that is not acknowledged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Queued {
+    /// The run that it was written in.
+    pub epoch: Epoch,
     /// Its number towards this peer, from 1.
     pub counter: u64,
     /// Our clock when it was written, ms since 1970 (UTC).
@@ -157,6 +157,15 @@ pub struct Extent {
     pub read: u64,
     /// Lines of theirs that have not been, notices and calls that nobody missed left out.
     pub unread: u32,
+}
+
+/// What [`crate::Store::sweep`] did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Conversations that lost lines because of their time.
+    pub gone: Vec<Expired>,
+    /// There may be more.
+    pub more: bool,
 }
 
 /// A conversation that lost lines because their time had run out.

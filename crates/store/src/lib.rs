@@ -29,11 +29,11 @@ mod vault;
 pub use change::Change;
 pub use error::{Damage, Error, Keychain};
 pub use kept::{
-    Bound, Counts, Expired, Extent, Inbox, Kept, KeptLine, KeptPeer, Origin, PeerRecord, Profile, Queued, Seed,
+    Bound, Counts, Expired, Extent, Inbox, Kept, KeptLine, KeptPeer, Origin, PeerRecord, Profile, Queued, Seed, Swept,
 };
 #[cfg(any(test, feature = "test-util"))]
 pub use keychain::MemoryKeychain;
 pub use reader::{Hit, Hits, Lines, Reader};
-pub use seal::{Passphrase, Seal};
+pub use seal::{Passphrase, Seal, Unsealed};
 pub use store::Store;
 pub use vault::{Forgotten, Found, Vault};

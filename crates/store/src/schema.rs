@@ -4,7 +4,7 @@ use crate::Error;
 use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 
-const STEPS: &[M<'static>] = &[M::up(include_str!("schema/0001.sql"))];
+const STEPS: &[M<'static>] = &[M::up(include_str!("schema/0001.sql")), M::up(include_str!("schema/0002.sql"))];
 
 /// The newest version that this program knows.
 pub(crate) const VERSION: u32 = STEPS.len() as u32;

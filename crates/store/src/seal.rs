@@ -34,6 +34,7 @@ impl Passphrase {
 }
 
 /// The key of a database: 32 random bytes, never derived from anything. Wiped when dropped.
+#[derive(Clone)]
 pub(crate) struct Key(Zeroizing<[u8; 32]>);
 
 impl Key {
@@ -55,6 +56,9 @@ impl Key {
         std::array::from_fn(|n| digest.get(n).copied().unwrap_or_default())
     }
 }
+
+/// The key of an open store, to be sealed in another way ([`crate::Vault::reseal`]).
+pub struct Unsealed(pub(crate) Key);
 
 /// What Argon2id costs (RFC 9106).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,8 @@
 use crate::files::{self, Identity, Lock};
-use crate::seal::Key;
+use crate::seal::{Key, Unsealed};
 use crate::tables::lines::Which;
 use crate::tables::{inboxes, lines, peers, profile, queue, settings};
-use crate::{Change, Error, Expired, Kept, KeptPeer, Reader, database};
+use crate::{Change, Error, Expired, Kept, KeptPeer, Reader, Swept, database};
 use p2p_comm_model::{PeerId, Retention};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ struct Files {
 enum Leaves {
     /// Nothing that was deleted.
     Nothing,
-    /// Something that was delivered, and may lie there until the next [`Store::expire`].
+    /// Something that was delivered, and may lie there until the next [`Store::sweep`].
     Delivered,
     /// Something that somebody wants to be gone now.
     Deleted,
@@ -48,8 +48,14 @@ impl Store {
         &self.connection
     }
 
+    #[cfg(test)]
     pub(crate) fn key(&self) -> &Key {
         &self.key
+    }
+
+    /// For [`crate::Vault::reseal`].
+    pub fn unsealed(&self) -> Unsealed {
+        Unsealed(self.key.clone())
     }
 
     /// Everything but the older lines; of each conversation the newest `tail` lines.
@@ -75,8 +81,9 @@ impl Store {
 
     /// Writes all of it as one transaction, or nothing. When this returns, it outlives a crash of the computer.
     ///
-    /// What [`Change::Removed`] and [`Change::DropLines`] deleted is then in no file any more, unless a [`Reader`] reads at that moment;
-    /// then, and for what was [`Change::Acked`], the next [`Store::expire`] sees to it.
+    /// What [`Change::Removed`] and [`Change::DropLines`] deleted is then in no file any more, unless a [`Reader`] reads at that moment,
+    /// or there was much of it; then, and for what was [`Change::Acked`], the next [`Store::sweep`] sees to it. Nobody sees it any more
+    /// at once.
     pub fn write(&mut self, changes: &[Change]) -> Result<(), Error> {
         let leaves = self.in_transaction(|connection| {
             let mut leaves = Leaves::Nothing;
@@ -92,9 +99,27 @@ impl Store {
         Ok(())
     }
 
-    /// Deletes what is older than its conversation keeps lines, and lines whose own time has come. What waits for a peer stays: its
-    /// time begins when it is delivered. `now`: our clock, ms since 1970 (UTC). Costs next to nothing when there is nothing to delete.
-    pub fn expire(&mut self, now: i64) -> Result<Vec<Expired>, Error> {
+    /// Deletes what is older than its conversation keeps lines, lines whose own time has come, and those of large
+    /// [`Change::DropLines`]. What waits for a peer stays: its time begins when it is delivered. `now`: our clock, ms since 1970
+    /// (UTC). Costs next to nothing when there is nothing to delete, and never more than one part of the index does: what
+    /// [`Swept::more`] says is left goes with the next calls, before or after a restart.
+    pub fn sweep(&mut self, now: i64) -> Result<Swept, Error> {
+        let dropped = self.in_transaction(|connection| {
+            let Some((peer, end)) = peers::dropping(connection)? else { return Ok(false) };
+            let left = !lines::remove_some(connection, &Which::Between(peer, 0..end))?.is_empty();
+            if !left {
+                peers::drop_before(connection, peer, 0)?;
+            }
+            Ok(true)
+        })?;
+        let gone = if dropped { Vec::new() } else { self.expire(now)? };
+        self.unclean |= dropped || !gone.is_empty();
+        self.scrub();
+        Ok(Swept { more: dropped || !gone.is_empty(), gone })
+    }
+
+    /// Of the first conversation that has any.
+    fn expire(&mut self, now: i64) -> Result<Vec<Expired>, Error> {
         let due = self.in_transaction(|connection| {
             let default = profile::get(connection)?.map_or(Retention::Forever, |profile| profile.retention);
             let until = |own: Option<Retention>| match own.unwrap_or(default) {
@@ -105,14 +130,15 @@ impl Store {
             let old = old.filter_map(|(peer, own)| Some(Which::Until(peer, until(own)?)));
             Ok(old.chain([Which::Expired(now)]).collect::<Vec<_>>())
         });
-        let mut gone = BTreeMap::new();
         for which in due? {
-            let removed = self.in_transaction(|connection| Ok(lines::remove(connection, &which)?))?;
-            self.unclean |= !removed.is_empty();
+            let removed = self.in_transaction(|connection| Ok(lines::remove_some(connection, &which)?))?;
+            let mut gone = BTreeMap::new();
             removed.iter().for_each(|peer| *gone.entry(*peer).or_insert(0) += 1);
+            if !gone.is_empty() {
+                return gone.into_iter().map(|(peer, lines)| self.expired(peer, lines)).collect();
+            }
         }
-        self.scrub();
-        gone.into_iter().map(|(peer, lines)| self.expired(peer, lines)).collect()
+        Ok(Vec::new())
     }
 
     /// A connection for reading, for any thread. It sees what was written before each of its calls.
@@ -198,11 +224,21 @@ fn apply(connection: &Connection, change: &Change) -> Result<Leaves, Error> {
             return Ok(if delivered { Leaves::Delivered } else { Leaves::Nothing });
         }
         Change::Line(peer, line) => {
+            if let Some(dropped) = peers::dropped(connection, *peer)?.filter(|dropped| line.seq < *dropped) {
+                // It comes back among those that still go.
+                lines::remove(connection, &Which::Between(*peer, 0..dropped))?;
+                peers::drop_before(connection, *peer, 0)?;
+            }
             of(peer, lines::put(connection, *peer, line))?;
             peers::reach(connection, *peer, line.seq)?;
         }
         Change::Unsupported(peer, counter) => lines::unsupported(connection, *peer, *counter)?,
+        Change::Expires(peer, counter, at) => lines::expires(connection, *peer, *counter, *at)?,
         Change::Read(peer, seq) => known(peer, peers::read(connection, *peer, *seq)?)?,
+        Change::DropLines(peer, seqs) if seqs.start == 0 && lines::are_many(connection, *peer, seqs)? => {
+            peers::drop_before(connection, *peer, seqs.end)?;
+            return Ok(Leaves::Deleted);
+        }
         Change::DropLines(peer, seqs) => {
             let removed = lines::remove(connection, &Which::Between(*peer, seqs.clone()))?;
             return Ok(if removed.is_empty() { Leaves::Nothing } else { Leaves::Deleted });

@@ -78,7 +78,6 @@ fn peer(id: PeerId) -> PeerRecord {
         pinned: true,
         gain_db: -2.5,
         draft: "not yet".into(),
-        epoch: Epoch([id.0 as u8; 16]),
         retention: None,
         vanish: None,
     }
@@ -95,7 +94,7 @@ fn line(seq: u64, says: &str) -> KeptLine {
 }
 
 fn queued(counter: u64, says: &str) -> Queued {
-    Queued { counter, at: 5, content: text(says), vanish: None }
+    Queued { epoch: Epoch([2; 16]), counter, at: 5, content: text(says), vanish: None }
 }
 
 fn inbox(highest: u64) -> Inbox {
@@ -109,4 +108,16 @@ fn texts<'a>(lines: impl IntoIterator<Item = &'a KeptLine>) -> Vec<String> {
         other => format!("{other:?}"),
     };
     lines.into_iter().map(says).collect()
+}
+
+/// All that is to go.
+fn sweep(store: &mut Store, now: i64) -> Vec<crate::Expired> {
+    let mut gone = Vec::new();
+    loop {
+        let swept = store.sweep(now).unwrap();
+        gone.extend(swept.gone);
+        if !swept.more {
+            return gone;
+        }
+    }
 }

@@ -1,7 +1,7 @@
 use crate::files::{self, Lock};
 use crate::keychain::{Keychain, Purpose};
 use crate::keyfile::{KeyFile, Sealed};
-use crate::seal::{Cost, Key, Wrapped};
+use crate::seal::{Cost, Key, Unsealed, Wrapped};
 use crate::{Damage, Error, Seal, Store, database, error};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,6 +49,8 @@ pub enum Forgotten {
     Directory,
     /// The keychain gave no answer, so our entries in it may still be there.
     Left(error::Keychain),
+    /// A key file is missing or makes no sense, so nobody knows which entries of the keychain were this store's.
+    Unnamed,
 }
 
 impl Vault {
@@ -114,7 +116,8 @@ impl Vault {
     /// (at most two minutes), and takes about 0.2 s with a passphrase.
     pub fn open(&self, seal: &Seal) -> Result<Store, Error> {
         let file = self.file()?;
-        let lock = Lock::take(&self.lock_file())?;
+        // Nobody is asked for what is in use; and what is not, others may have while the person thinks.
+        drop(Lock::take(&self.lock_file())?);
         let key = match (&file.seal, seal) {
             (Sealed::Keychain, Seal::Keychain) => self.keychain.key(&file.id())?,
             (Sealed::Passphrase(wrapped), Seal::Passphrase(passphrase)) => {
@@ -122,7 +125,8 @@ impl Vault {
             }
             _ => return Err(Error::OtherSeal),
         };
-        if !file.is_of(&key) {
+        let lock = Lock::take(&self.lock_file())?;
+        if !self.file()?.is_of(&key) {
             return Err(error::Keychain::WithoutKey.into());
         }
         if !self.database().exists() {
@@ -134,14 +138,17 @@ impl Vault {
         Store::open(&self.database(), key, lock)
     }
 
-    /// Seals the key of an open store in another way or by another passphrase; if it fails, the former way opens it still.
-    pub fn reseal(&self, store: &Store, to: &Seal) -> Result<(), Error> {
-        let former = self.file()?;
-        let file = KeyFile::new(store.key(), former.id, self.seal(store.key(), &former.id, to)?);
-        if let Err(error) = file.write(&self.key_file()) {
+    /// Seals the key of an open store in another way or by another passphrase; if it fails, the former way opens it still. May wait
+    /// for the person, whom the keychain asks; the store goes on meanwhile.
+    pub fn reseal(&self, unsealed: &Unsealed, to: &Seal) -> Result<(), Error> {
+        let (Unsealed(key), former) = (unsealed, self.file()?);
+        let file = KeyFile::new(key, former.id, self.seal(key, &former.id, to)?);
+        // All of it may have been forgotten meanwhile.
+        let there = self.file().is_ok_and(|now| now.id == former.id);
+        if let Err(error) = if there { file.write(&self.key_file()) } else { Err(Error::Gone) } {
             // Where the former file still counts, a key in the keychain would open what a passphrase seals.
             let by_passphrase = |file: &KeyFile| matches!(file.seal, Sealed::Passphrase(_));
-            if KeyFile::read(&self.key_file()).is_ok_and(|now| now.as_ref().is_some_and(by_passphrase)) {
+            if KeyFile::read(&self.key_file()).is_ok_and(|now| now.as_ref().is_none_or(by_passphrase)) {
                 self.take_back(&file);
             }
             return Err(error);
@@ -194,9 +201,12 @@ impl Vault {
         let mut forgotten = Vec::new();
         let names = self.names()?;
         let (keys, others): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| name.ends_with(".key.json"));
+        let mut unnamed = keys.is_empty() && self.database().exists();
         for name in &keys {
-            if let Ok(Some(file)) = KeyFile::read(&self.directory.join(name)) {
-                self.forget_entries(&file.id(), &mut forgotten);
+            match KeyFile::read(&self.directory.join(name)) {
+                Ok(Some(file)) => self.forget_entries(&file.id(), &mut forgotten),
+                Ok(None) => {}
+                Err(_) => unnamed = true,
             }
         }
         for name in keys.into_iter().chain(others) {
@@ -205,6 +215,7 @@ impl Vault {
                 forgotten.push(Forgotten::File(name));
             }
         }
+        forgotten.extend(unnamed.then_some(Forgotten::Unnamed));
         let path = self.lock_file();
         // Windows removes no open file; there is nothing left to guard.
         drop(lock);

@@ -40,6 +40,24 @@ pub(super) async fn change_seal(request: Request<'_>, engine: Engine<'_>) -> Ans
 
 #[tauri::command]
 #[specta::specta]
+pub(super) async fn start_without(app: AppHandle, engine: Engine<'_>) -> Answer<()> {
+    Ok(keep::start_without(&app, &engine).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub(super) async fn set_store_aside(app: AppHandle, engine: Engine<'_>) -> Answer<String> {
+    Ok(keep::set_store_aside(&app, &engine).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub(super) async fn clear_conversation(engine: Engine<'_>, peer: PeerId) -> Answer<u64> {
+    Ok(engine.clear_conversation(peer).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
 pub(super) async fn set_retention(
     engine: Engine<'_>,
     peer: Option<PeerId>,

@@ -1,5 +1,5 @@
 use super::{Answer, Engine};
-use p2p_comm_engine::{Code, Error, Link, Page, PeerId, SearchHit};
+use p2p_comm_engine::{Code, Error, Link, Page, PeerId, SearchHits};
 use serde::Serialize;
 use tauri::AppHandle;
 use tauri_plugin_opener::OpenerExt as _;
@@ -73,6 +73,6 @@ pub(super) async fn draft(engine: Engine<'_>, peer: PeerId) -> Answer<String> {
 
 #[tauri::command]
 #[specta::specta]
-pub(super) async fn search(engine: Engine<'_>, query: String, peer: Option<PeerId>) -> Answer<Vec<SearchHit>> {
+pub(super) async fn search(engine: Engine<'_>, query: String, peer: Option<PeerId>) -> Answer<SearchHits> {
     Ok(engine.search(&query, peer).await?)
 }

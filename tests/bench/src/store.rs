@@ -39,11 +39,14 @@ pub(crate) fn million() -> Result<Vec<Figure>> {
         opened.push(begun.elapsed().as_secs_f64() * 1e3);
         assert_eq!(kept.peers.len(), PEERS as usize);
     }
+    let mut deleting = delete_half(&mut vault.open(&Seal::Keychain)?, &mut words)?;
+    let pieces = deleting.len();
     Ok(vec![
         Figure { name: "store_insert_per_s", value: inserted, unit: "1/s", n },
         Figure { name: "store_open_ms", value: percentile(&mut opened, 0.5), unit: "ms", n: OPENINGS },
         Figure { name: "search_1m_p95_ms", value: searches, unit: "ms", n: SEARCHES as usize },
         Figure { name: "store_commit_p95_ms", value: commit, unit: "ms", n: COMMITS as usize },
+        Figure { name: "store_commit_deleting_p95_ms", value: percentile(&mut deleting, 0.95), unit: "ms", n: pieces },
     ])
 }
 
@@ -70,6 +73,24 @@ fn commit(store: &mut Store, words: &mut Words) -> Result<f64> {
         took.push(begun.elapsed().as_secs_f64() * 1e3);
     }
     Ok(percentile(&mut took, 0.95))
+}
+
+/// Half of the conversations are cleared: what a message takes that comes while a piece of that has just begun.
+fn delete_half(store: &mut Store, words: &mut Words) -> Result<Vec<f64>> {
+    let clear = |n| Change::DropLines(PeerId(n), 0..u64::MAX);
+    store.write(&(0..PEERS / 2).map(clear).collect::<Vec<_>>())?;
+    let mut took = Vec::new();
+    loop {
+        let next = MESSAGES + COMMITS + took.len() as u64;
+        let begun = Instant::now();
+        let more = store.sweep(0)?.more;
+        // One that is written to a conversation that stays.
+        store.write(&[message(next * u64::from(PEERS) + u64::from(PEERS) - 1, &words.text())?])?;
+        took.push(begun.elapsed().as_secs_f64() * 1e3);
+        if !more {
+            return Ok(took);
+        }
+    }
 }
 
 /// One word or two, frequent, rare or nowhere; every fourth time in one conversation.
@@ -105,7 +126,6 @@ fn peer(n: u32) -> Result<Change> {
         pinned: false,
         gain_db: 0.0,
         draft: String::new(),
-        epoch: Epoch([1; 16]),
         retention: None,
         vanish: None,
     }))

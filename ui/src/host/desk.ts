@@ -68,7 +68,13 @@ export interface SearchHit {
   to: number;
 }
 
-export type ShellNotice = "settingsDamaged" | "settingsReadOnly" | "shortcutTaken" | "trayHint";
+/** What a search found, the newest first. `complete`: older lines do not have the words, too. */
+export interface SearchHits {
+  hits: SearchHit[];
+  complete: boolean;
+}
+
+export type ShellNotice = "settingsDamaged" | "settingsReadOnly" | "shortcutTaken" | "trayHint" | "connectFailed";
 
 export type ShellEvent =
   | { kind: "settings" }

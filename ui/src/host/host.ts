@@ -15,7 +15,7 @@ import type {
   RequestSnapshot,
   VoiceStats,
 } from "../bindings.gen";
-import type { Invite, PeerAddress, Platform, SearchHit, Settings, ShellEvent, ShellNotice } from "./desk";
+import type { Invite, PeerAddress, Platform, SearchHits, Settings, ShellEvent, ShellNotice } from "./desk";
 import type { Keep } from "./keep";
 
 export type {
@@ -109,7 +109,7 @@ export interface Host extends Keep {
   setDraft(peer: number, text: string): Promise<void>;
   draft(peer: number): Promise<string>;
   /** The newest first, at most 100; `peer` null: in every conversation. Every word must occur. */
-  search(query: string, peer: number | null): Promise<SearchHit[]>;
+  search(query: string, peer: number | null): Promise<SearchHits>;
 
   /** The call there is; there is at most one. */
   currentCall(): Promise<CallSnapshot | null>;

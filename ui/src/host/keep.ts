@@ -23,6 +23,7 @@ export type KeepCode = Extract<
   | "keychainRefused"
   | "keychainWithoutKey"
   | "keychainFailed"
+  | "noRememberedPassword"
   | "storeDamaged"
   | "storeNewer"
   | "storeInUse"
@@ -42,12 +43,18 @@ export interface Keep {
   remember(seal: Seal): Promise<void>;
   /** Opens what is there, or tries again to keep what could not be kept. `passphrase` null: what the keychain has. */
   unlock(passphrase: Uint8Array | null): Promise<void>;
+  /** A session that keeps nothing: a keychain that is still asking the person opens nothing any more. */
+  startWithout(): Promise<void>;
+  /** Makes room for a new store where one cannot be used; nothing is deleted. Answers where the former one is. */
+  setStoreAside(): Promise<string>;
   changeSeal(seal: Seal): Promise<void>;
   /**
    * How long the messages of a conversation are kept (`retention` null: as for all), or, with `peer` null, of all that
    * say nothing themselves. What is older is deleted at once; what is in memory stays there.
    */
   setRetention(peer: number | null, retention: Retention | null): Promise<void>;
+  /** Deletes the messages of a conversation, here alone; answers how many. What waits to be sent is still sent. */
+  clearConversation(peer: number): Promise<number>;
   /** Later messages of both disappear so long after they came or were acknowledged, s; null: they stay. */
   setVanishing(peer: number, after: number | null): Promise<void>;
   /** Keeps the password of this session in the keychain, or forgets the kept one. */

@@ -14,7 +14,7 @@ import type {
   PeerState,
   RequestSnapshot,
   Retention,
-  SearchHit,
+  SearchHits,
   Settings,
 } from "./host";
 import type { Answer } from "./mock/calls";
@@ -325,11 +325,11 @@ export class MockHost extends MockKeep implements Host {
     return this.#peer(id).written;
   }
 
-  async search(query: string, id: number | null): Promise<SearchHit[]> {
+  async search(query: string, id: number | null): Promise<SearchHits> {
     const found = this.#peers
       .filter((peer) => id === null || peer.id === id)
       .flatMap((peer) => peer.talk.search(query).map((hit) => ({ ...hit, peer: peer.id })));
-    return found.sort((a, b) => b.at - a.at).slice(0, 100);
+    return { hits: found.sort((a, b) => b.at - a.at).slice(0, 100), complete: this.complete };
   }
 
   async markRead(id: number): Promise<void> {
@@ -505,6 +505,15 @@ export class MockHost extends MockKeep implements Host {
 
   protected unload(): void {
     if (this.#status.phase === "offline") this.#peers = [];
+  }
+
+  protected clear(id: number): number {
+    const { talk } = this.#peer(id);
+    const count = talk.count;
+    talk.dropBefore(Number.POSITIVE_INFINITY);
+    talk.read = talk.lines.length;
+    this.#talked(id);
+    return count;
   }
 
   protected retain(id: number, retention: Retention | null): void {

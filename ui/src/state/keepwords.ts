@@ -33,6 +33,11 @@ export const KEEP_CODES: Record<KeepCode, Words> = {
     side: "yours",
     next: "Try again; if it stays so, restart it or log in anew, or use a passphrase.",
   },
+  noRememberedPassword: {
+    what: "The keychain of this computer no longer has the password.",
+    side: "yours",
+    next: "Type it once more; it can be remembered anew in the settings.",
+  },
   keychainWithoutKey: {
     what: "The keychain of this computer no longer has the key of this profile.",
     side: "yours",

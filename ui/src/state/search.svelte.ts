@@ -18,7 +18,7 @@ export class Search {
   constructor(host: Host) {
     this.#pull = new Pull(async () => {
       const { wanted } = this;
-      const hits = wanted ? await host.search(wanted, null) : [];
+      const hits = wanted ? (await host.search(wanted, null)).hits : [];
       if (wanted !== this.wanted) return;
       this.hits = hits;
       this.settled = true;

@@ -93,6 +93,18 @@ fn what_will_disappear_is_known_before_it_is_acknowledged() {
 }
 
 #[test]
+fn what_only_the_store_has_disappears_too_once_it_is_acknowledged() {
+    let life = [(1, 300)].into();
+    let extent = Extent { first: 0, end: 5, read: 5, unread: 0 };
+    let sent = Watermarks { sent: 1, acked: 0 };
+    let mut with_bob = Conversation::restore(sent, Vec::new(), extent, &life, true);
+    with_bob.delivery(1000, Watermarks { sent: 1, acked: 1 });
+    let changes = with_bob.unwritten(PeerId(2));
+    assert!(matches!(changes[..], [Change::Expires(PeerId(2), 1, 301_000)]), "{changes:?}");
+    assert_eq!(with_bob.next_expiry(), None, "the store looks for it");
+}
+
+#[test]
 fn times_beyond_all_calendars_are_brought_to_their_end() {
     let mut with_bob = conversation();
     with_bob.received(i64::MAX, i64::MIN, text("hi"), None);

@@ -2,10 +2,12 @@
 
 use super::{Opened, PERSONAL};
 use crate::actor::Actor;
+use crate::conversation::Conversation;
 use crate::{Error, Handle};
 use p2p_comm_model::{Code, Content, PeerId, Remembered, Retention, SealedBy, limits};
-use p2p_comm_store::{Change, Forgotten, Passphrase, Seal, Vault};
+use p2p_comm_store::{Change, Forgotten, Passphrase, Reader, Seal, Vault};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
@@ -26,11 +28,22 @@ impl Handle {
     }
 
     /// Opens what is kept, with its passphrase if it has one. Only while offline and before anybody was added
-    /// ([`Code::AlreadyConnected`], [`Code::ListNotEmpty`]). May wait for the person, whom the keychain asks.
+    /// ([`Code::AlreadyConnected`], [`Code::ListNotEmpty`]). May wait for the person, whom the keychain asks; if they give up
+    /// meanwhile ([`Handle::start_without`]), it stays closed ([`Code::KeychainRefused`]).
     pub async fn unlock(&self, passphrase: Option<&str>) -> Result<(), Error> {
         let (vault, seal) = (self.closed_vault().await?, seal(passphrase)?);
-        let opened = blocking(move || Opened::open(&vault, &seal)).await?;
-        self.try_call(move |actor| actor.adopt(opened)).await
+        let given_up = self.call(|actor| actor.keep.given_up).await?;
+        let opened = blocking(move || Ok(Box::new(Opened::open(&vault, &seal)?))).await?;
+        match self.call(move |actor| actor.adopt(opened, given_up)).await? {
+            Ok(()) => Ok(()),
+            // Not where everything else would wait for the disk.
+            Err((code, opened)) => blocking(move || Ok(drop(opened))).await.and(Err(code.into())),
+        }
+    }
+
+    /// What is kept stays closed: whatever opens it at the moment, such as a keychain that asks the person, comes too late.
+    pub async fn start_without(&self) -> Result<(), Error> {
+        self.call(|actor| actor.keep.given_up += 1).await
     }
 
     /// Seals the open store by another passphrase, or by the keychain.
@@ -40,11 +53,13 @@ impl Handle {
         let (done, result) = oneshot::channel();
         self.try_call(move |actor| {
             let open = actor.keep.open().ok_or(Code::NotRemembered)?;
-            open.errand(move |store| drop(done.send(vault.reseal(store, &seal))));
+            open.errand(move |store| drop(done.send(store.unsealed())));
             Ok(())
         })
         .await?;
-        result.await.map_err(|_| Error::from(Code::StoreFailed))??;
+        let unsealed = result.await.map_err(|_| Error::from(Code::StoreFailed))?;
+        // The keychain may ask the person: no message waits for that.
+        blocking(move || Ok(vault.reseal(&unsealed, &seal)?)).await?;
         self.call(move |actor| {
             if let Some(open) = actor.keep.open() {
                 open.sealed = by;
@@ -99,7 +114,13 @@ impl Handle {
     /// it takes the cipher library from under a thread that works with it. Fails where the rest cannot be kept now.
     pub async fn close(&self) -> Result<(), Error> {
         self.disconnect().await?;
-        self.call(Actor::purge_all).await?;
+        self.call(|actor| {
+            actor.purge_all();
+            if let Some(open) = actor.keep.open() {
+                open.ending = true;
+            }
+        })
+        .await?;
         let kept = self.flush().await;
         if let Some(closed) = self.call(|actor| actor.keep.close()).await? {
             let _ = closed.await;
@@ -120,10 +141,20 @@ impl Handle {
         self.try_call(move |actor| actor.set_vanishing(peer, after)).await
     }
 
-    /// Deletes the lines of a conversation, here alone, in memory and in the store. What waits to be sent is still sent.
-    pub async fn clear_conversation(&self, peer: PeerId) -> Result<(), Error> {
+    /// Deletes the lines of a conversation, here alone, in memory and in the store; says how many. What waits to be sent is
+    /// still sent.
+    pub async fn clear_conversation(&self, peer: PeerId) -> Result<u64, Error> {
+        self.flush().await?;
+        let (in_memory, reader) = self.try_call(move |actor| actor.lines_of(peer).ok_or(Code::NotFound)).await?;
+        let count = match reader {
+            Some(reader) => {
+                blocking(move || Ok(reader.lock().unwrap_or_else(PoisonError::into_inner).count(peer)?)).await?
+            }
+            None => in_memory,
+        };
         self.try_call(move |actor| actor.clear_conversation(peer)).await?;
-        self.flush().await
+        self.flush().await?;
+        Ok(count)
     }
 
     /// The personal settings of the shell, as it kept them; none where nothing is kept.
@@ -203,7 +234,7 @@ impl Actor {
 
     /// What is there now that it was changed from outside.
     fn look_again(&mut self) {
-        self.keep = super::Keep::new(self.keep.vault.take());
+        self.keep = super::Keep { given_up: self.keep.given_up, ..super::Keep::new(self.keep.vault.take()) };
         self.wait_for_expiry();
         self.changes.status();
     }
@@ -234,11 +265,17 @@ impl Actor {
         self.choose(peer, |choices| choices.vanish = after)
     }
 
+    /// How many lines of a conversation are in memory, and the store if it has them all.
+    fn lines_of(&self, peer: PeerId) -> Option<(u64, Option<Arc<Mutex<Reader>>>)> {
+        self.node.delivery(peer)?;
+        let conversation = self.conversations.get(&peer);
+        let kept = conversation.is_some_and(Conversation::is_kept);
+        Some((conversation.map_or(0, Conversation::count), self.keep.reader().filter(|_| kept)))
+    }
+
     fn clear_conversation(&mut self, peer: PeerId) -> Result<(), Code> {
-        self.converse(peer, crate::conversation::Conversation::clear).ok_or(Code::NotFound)?;
-        if let Some(open) = self.keep.open() {
-            open.keep([Change::DropLines(peer, 0..u64::MAX)]);
-        }
+        self.converse(peer, Conversation::clear).ok_or(Code::NotFound)?;
+        self.drop_lines(peer);
         Ok(())
     }
 }

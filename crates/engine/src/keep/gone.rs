@@ -3,6 +3,7 @@
 use super::REMOVED;
 use crate::actor::Actor;
 use crate::conversation::Conversation;
+use p2p_comm_model::PeerId;
 use p2p_comm_store::Change;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -45,6 +46,15 @@ impl Actor {
             open.urgent = true;
         }
         self.wait_for_expiry();
+    }
+
+    /// All lines of a conversation go from the store.
+    pub(super) fn drop_lines(&mut self, peer: PeerId) {
+        let wall = self.wall();
+        if let Some(open) = self.keep.open() {
+            open.keep([Change::DropLines(peer, 0..u64::MAX)]);
+            open.batch.expire = Some(wall);
+        }
     }
 
     /// Sets the clock for the next line that disappears; looks once a minute in any case, since clocks are set.

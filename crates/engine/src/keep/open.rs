@@ -8,12 +8,14 @@ use p2p_comm_model::{Code, Name, NodePhase, PeerId, Retention, SealedBy, limits}
 use p2p_comm_store::{Change, Kept, KeptPeer, Profile, Reader, Seal, Seed, Store, Vault};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 /// A store that was opened, and what is in it.
 pub(crate) struct Opened {
-    store: Store,
+    /// Before the store: who closes last empties its log, and a reader cannot.
     reader: Reader,
+    store: Store,
     kept: Kept,
     sealed: SealedBy,
 }
@@ -90,15 +92,18 @@ impl Actor {
         self.keep_event(&p2p_comm_proto::Event::Silenced);
     }
 
-    /// Takes back what was kept. Only while offline, and before anybody was added.
-    pub(super) fn adopt(&mut self, opened: Opened) -> Result<(), Code> {
+    /// Takes back what was kept. Only while offline, before anybody was added, and unless the person gave up since
+    /// [`Keep::given_up`] was `given_up`; otherwise it comes back, to be closed.
+    pub(super) fn adopt(&mut self, mut opened: Box<Opened>, given_up: u64) -> Result<(), (Code, Box<Opened>)> {
+        if self.keep.given_up != given_up {
+            return Err((Code::KeychainRefused, opened));
+        }
         if self.phase != NodePhase::Offline {
-            return Err(Code::AlreadyConnected);
+            return Err((Code::AlreadyConnected, opened));
         }
         if self.node.peers(self.now(), 0).next().is_some() {
-            return Err(Code::ListNotEmpty);
+            return Err((Code::ListNotEmpty, opened));
         }
-        let mut opened = opened;
         let Kept { profile, peers, settings } = std::mem::take(&mut opened.kept);
         let fresh = || Profile {
             seed: Seed(Zeroizing::new(rand::random())),
@@ -118,7 +123,7 @@ impl Actor {
         for peer in peers.into_iter().filter(|peer| !removed.contains(&peer.record.id)) {
             self.adopt_peer(peer, profile.retention);
         }
-        self.take_over(opened, profile);
+        self.take_over(*opened, profile);
         if let Some(open) = self.keep.open() {
             if is_new {
                 open.keep([Change::Profile(open.profile.clone())]);
@@ -171,6 +176,7 @@ impl Actor {
             trouble: None,
             due: None,
             waiting: Vec::new(),
+            ending: false,
             closing: None,
         }));
         if let Some(open) = self.keep.open() {
@@ -188,9 +194,7 @@ impl Actor {
         let before = conversation.is_kept();
         conversation.keep(kept);
         if before && !kept {
-            if let Some(open) = self.keep.open() {
-                open.keep([Change::DropLines(peer, 0..u64::MAX)]);
-            }
+            self.drop_lines(peer);
             // A draft is a message, too.
             self.keep_peer(peer);
         }
@@ -210,17 +214,25 @@ impl Actor {
 }
 
 impl Keep {
-    /// The store is not used any more. Gives what says that its files are closed, unless they are already.
-    pub(super) fn close(&mut self) -> Option<tokio::sync::oneshot::Receiver<()>> {
-        match std::mem::take(&mut self.state) {
-            State::Open(mut open) if open.store.is_none() => {
-                let (closed, closing) = tokio::sync::oneshot::channel();
-                open.closing = Some(closed);
-                open.batch = super::Batch::default();
-                self.state = State::Open(open);
-                Some(closing)
-            }
-            _ => None,
+    /// The store is not used any more. Gives what says that its files are closed, if it was open.
+    pub(super) fn close(&mut self) -> Option<oneshot::Receiver<()>> {
+        let (closed, closing) = oneshot::channel();
+        let open = self.open()?;
+        if open.store.is_some() {
+            self.shut(closed);
+        } else {
+            open.batch = super::Batch::default();
+            open.closing = Some(closed);
         }
+        Some(closing)
+    }
+
+    /// Closes the store where nobody waits for the disk: it empties its log.
+    pub(super) fn shut(&mut self, closed: oneshot::Sender<()>) {
+        let open = std::mem::take(&mut self.state);
+        tokio::task::spawn_blocking(move || {
+            drop(open);
+            let _ = closed.send(());
+        });
     }
 }

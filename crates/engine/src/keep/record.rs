@@ -24,7 +24,6 @@ impl Actor {
             gain_db: self.peer_gain(peer),
             // What one writes is a message, too.
             draft: if self.keeps_lines(peer) { choices.draft.clone() } else { String::new() },
-            epoch: kept.epoch,
             retention: choices.retention,
             vanish: choices.vanish,
         };
@@ -46,7 +45,6 @@ pub(super) fn adopted(kept: &p2p_comm_store::KeptPeer) -> (KeptPeer, Vec<Outgoin
         blocked: record.blocked,
         binding,
         received: inbox.map(|inbox| Received { epoch: inbox.epoch, counter: inbox.highest }),
-        epoch: record.epoch,
         newest: kept.acked,
         acked: kept.acked,
     };
@@ -54,13 +52,14 @@ pub(super) fn adopted(kept: &p2p_comm_store::KeptPeer) -> (KeptPeer, Vec<Outgoin
 }
 
 fn outgoing(queued: &Queued) -> Outgoing {
-    Outgoing { counter: queued.counter, at: queued.at, content: queued.content.clone(), life: queued.vanish }
+    let Queued { epoch, counter, at, ref content, vanish } = *queued;
+    Outgoing { epoch, counter, at, content: content.clone(), life: vanish }
 }
 
 /// A message that waits, as it is written.
-pub(super) fn queued(waiting: &Outgoing) -> Queued {
-    let Outgoing { counter, at, ref content, life } = *waiting;
-    Queued { counter, at, content: content.clone(), vanish: life }
+pub(crate) fn queued(waiting: &Outgoing) -> Queued {
+    let Outgoing { epoch, counter, at, ref content, life } = *waiting;
+    Queued { epoch, counter, at, content: content.clone(), vanish: life }
 }
 
 /// The one word for what the store says.

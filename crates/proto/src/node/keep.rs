@@ -6,6 +6,7 @@ use crate::node::entry::{Binding, Entry};
 use crate::node::request::Silenced;
 use crate::node::{Event, Node};
 use p2p_comm_model::{Code, Epoch, Name, PeerAddress, PeerId, limits};
+use rand::RngExt as _;
 use std::time::Instant;
 
 /// An entry of the peer list, as it is kept.
@@ -25,8 +26,6 @@ pub struct KeptPeer {
     pub binding: Option<Binding>,
     /// How far the messages of that device came; only with a binding.
     pub received: Option<Received>,
-    /// Of our messages to them.
-    pub epoch: Epoch,
     /// Counter of our newest message.
     pub newest: u64,
     /// Everything up to this one is acknowledged.
@@ -48,6 +47,13 @@ pub enum Kept {
     /// It has every message of ours up to this one, which may now leave.
     Queued {
         /// To whom.
+        peer: PeerId,
+        /// Which.
+        counter: u64,
+    },
+    /// It knows that every message of ours up to this one is acknowledged.
+    Acked {
+        /// By whom.
         peer: PeerId,
         /// Which.
         counter: u64,
@@ -75,7 +81,8 @@ impl Node {
         }
     }
 
-    /// Puts a kept entry back, with what waits for it, under the number that it had; new ones are numbered after it.
+    /// Puts a kept entry back, with what waits for it, under the number that it had; new ones are numbered after it. Messages
+    /// from now on have an epoch of their own: the store may be a copy that came back, and later numbers may be in use.
     /// Only while offline and before anybody else was added: fails with [`Code::DuplicatePeer`] if there is an entry of that
     /// number or device already, with [`Code::AlreadyConnected`] in a session.
     pub fn adopt_peer(&mut self, peer: KeptPeer, waiting: Vec<Outgoing>) -> Result<(), Code> {
@@ -92,7 +99,8 @@ impl Node {
         if self.keeps(peer.id) || known || peer.addresses.is_empty() {
             return Err(Code::DuplicatePeer);
         }
-        let KeptPeer { id, label, name, addresses, blocked, binding, received, epoch, newest, acked } = peer;
+        let KeptPeer { id, label, name, addresses, blocked, binding, received, newest, acked } = peer;
+        let epoch = Epoch(self.rng.random());
         let mut entry = Entry::new(label, addresses, epoch);
         entry.outbox = Outbox::restore(epoch, newest, acked, waiting);
         entry.outbox.hold(self.keeping);
@@ -117,14 +125,13 @@ impl Node {
             blocked: entry.blocked,
             binding: entry.binding,
             received: inbox.map(|inbox| Received { epoch: inbox.epoch, counter: inbox.highest }),
-            epoch: entry.outbox.epoch(),
             newest: entry.outbox.newest(),
             acked: entry.outbox.acked(),
         })
     }
 
     /// What waits for one entry, in order.
-    pub fn waiting(&self, peer: PeerId) -> impl Iterator<Item = &Outgoing> {
+    pub fn waiting(&self, peer: PeerId) -> impl DoubleEndedIterator<Item = &Outgoing> {
         self.entries.get(&peer).into_iter().flat_map(|entry| entry.outbox.waiting())
     }
 
@@ -146,11 +153,14 @@ impl Node {
     /// The store has come further.
     pub(crate) fn kept(&mut self, now: Instant, kept: Kept) {
         match kept {
-            Kept::Queued { peer, counter } => {
+            Kept::Queued { peer, counter } | Kept::Acked { peer, counter } => {
                 let all = self.entries.iter_mut().map(|(id, entry)| (*id, entry));
                 let mut all = all.chain(self.removed.iter_mut().map(|(id, entry)| (*id, entry)));
                 let Some((_, entry)) = all.find(|(id, _)| *id == peer) else { return };
-                entry.outbox.keep(counter);
+                match kept {
+                    Kept::Acked { .. } => entry.outbox.keep_acked(counter),
+                    _ => entry.outbox.keep(counter),
+                }
                 if let Some(conn) = entry.current {
                     self.produce(now, conn);
                 }

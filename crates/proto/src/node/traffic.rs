@@ -88,7 +88,7 @@ impl Node {
             Control::Ack { conv: Conversation::Direct, epoch, counter } => self.acked(conn, epoch, counter),
             Control::Unsupported { conv: Conversation::Direct, epoch, counter } => {
                 let peer = session.entry;
-                let own = |entry: &super::entry::Entry| entry.outbox.epoch() == epoch;
+                let own = |entry: &super::entry::Entry| entry.outbox.knows(epoch);
                 if let Some(peer) = peer.filter(|peer| self.entries.get(peer).is_some_and(own)) {
                     self.event(Event::Unsupported { peer, counter });
                 }

@@ -1,6 +1,6 @@
 //! Nodes that are remembered: what is kept of them survives, and nothing is promised that is not kept.
 
-use super::world::{World, address, name, text};
+use super::world::{World, address, name};
 use crate::wire::KeyLife;
 use crate::{Event, Input, Kept, KeptPeer, Outgoing, Received, Silenced};
 use p2p_comm_model::{Code, Content, Notice, PeerId, PeerState};
@@ -72,6 +72,7 @@ impl Person {
                     let (kept, waiting) = self.next.peers.get_mut(peer).unwrap();
                     kept.acked = watermarks.acked;
                     waiting.retain(|message| message.counter > kept.acked);
+                    self.says.push(Kept::Acked { peer: *peer, counter: kept.acked });
                 }
                 Event::Silenced => self.next.silenced = node.silenced().clone(),
                 _ => {}
@@ -86,7 +87,7 @@ impl Person {
         self.next.queued.push(words.to_owned());
         let (kept, waiting) = self.next.peers.get_mut(&peer).unwrap();
         kept.newest = counter;
-        waiting.push(Outgoing { counter, at: 0, content: text(words), life: None });
+        waiting.extend(world.nodes[self.node].waiting(peer).next_back().cloned());
         self.says.push(Kept::Queued { peer, counter });
     }
 
@@ -206,6 +207,60 @@ fn whatever_crashes_everything_kept_comes_exactly_once_and_in_order() {
             let waits = person.disk.peers.values().any(|(_, waiting)| !waiting.is_empty());
             assert!(!waits, "seed {seed}: everything is acknowledged");
         }
+    }
+}
+
+#[test]
+fn after_a_store_was_put_back_from_a_copy_nothing_is_lost_and_only_what_waited_then_may_come_twice() {
+    for seed in 0..100 {
+        let (mut world, mut alice, mut bob, to_bob, _) = both(seed, KeyLife::Kept);
+        let mut n = 0;
+        let mut copy = alice.disk.clone();
+        for step in 0..60 {
+            match world.rng.random_range(0..8) {
+                0 => alice.crash(&mut world),
+                1 => {
+                    let told = world.rng.random();
+                    world.cut_all(0, told);
+                }
+                2 | 3 => alice.commit(&mut world),
+                4 => bob.commit(&mut world),
+                _ => {
+                    n += 1;
+                    alice.send(&mut world, to_bob, &n.to_string());
+                }
+            }
+            let pause = Duration::from_millis(world.rng.random_range(0..300));
+            world.run(pause);
+            match step {
+                20 => copy = alice.disk.clone(),
+                40 => {
+                    alice.disk = copy.clone();
+                    alice.crash(&mut world);
+                }
+                _ => {}
+            }
+        }
+        for _ in 0..40 {
+            alice.commit(&mut world);
+            bob.commit(&mut world);
+            world.run(Duration::from_secs(3));
+        }
+        let (got, waited) = (&bob.disk.lines, &copy.peers[&to_bob].1);
+        let new: Vec<_> = alice.disk.queued[copy.queued.len()..].to_vec();
+        let of_new: Vec<_> = got.iter().filter(|line| new.contains(line)).cloned().collect();
+        assert_eq!(of_new, new, "seed {seed}");
+        for line in &alice.disk.queued {
+            assert!(got.contains(line), "seed {seed}: {line} is lost");
+        }
+        for line in got {
+            let twice = got.iter().filter(|other| *other == line).count() > 1;
+            assert!(
+                !twice || waited.iter().any(|sent| words(&sent.content) == *line),
+                "seed {seed}: {line} came twice"
+            );
+        }
+        assert!(alice.disk.peers.values().all(|(_, waiting)| waiting.is_empty()), "seed {seed}: acknowledged");
     }
 }
 

@@ -308,6 +308,6 @@ pub(super) fn secrets(seed: [u8; 32]) -> (Box<Secrets>, Box<Secrets>) {
 
 /// The inside of a chat stream's first token, with the first message of some run.
 pub(super) fn first(content: Content) -> Vec<u8> {
-    let message = crate::Outgoing { counter: 1, at: 0, content, life: None };
-    crate::wire::ChatMessage::to_json(0, p2p_comm_model::Epoch([0; 16]), &message)
+    let epoch = p2p_comm_model::Epoch([0; 16]);
+    crate::wire::ChatMessage::to_json(0, &crate::Outgoing { epoch, counter: 1, at: 0, content, life: None })
 }

@@ -82,8 +82,8 @@ impl ChatMessage {
     }
 
     /// What goes into the token with number `n`. Only what one can write is ever sent.
-    pub fn to_json(n: u64, epoch: Epoch, message: &Outgoing) -> Vec<u8> {
-        let Outgoing { counter, at, ref content, life } = *message;
+    pub fn to_json(n: u64, message: &Outgoing) -> Vec<u8> {
+        let Outgoing { epoch, counter, at, ref content, life } = *message;
         let life = life.map(u64::from);
         let (kind, text, url, life) = match content {
             Content::Text { text } => ("text", Some(text.as_str().into()), None, life),
@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn a_text_is_the_one_of_the_document() {
         let content = Text::parse("hi \"bob\"").unwrap().into();
-        let json = ChatMessage::to_json(1, EPOCH, &Outgoing { counter: 7, at: 1000, content, life: None });
+        let json = ChatMessage::to_json(1, &Outgoing { epoch: EPOCH, counter: 7, at: 1000, content, life: None });
         let expected = r#"{"n":1,"kind":"text","conv":"direct","epoch":"AAAAAAAAAAAAAAAAAAAAAA==","counter":7,"at":1000,"text":"hi \"bob\""}"#;
         assert_eq!(String::from_utf8(json).unwrap(), expected);
     }
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn messages_that_disappear_are_those_of_the_document() {
         let json = |content, life| {
-            let json = ChatMessage::to_json(2, EPOCH, &Outgoing { counter: 8, at: 1000, content, life });
+            let json = ChatMessage::to_json(2, &Outgoing { epoch: EPOCH, counter: 8, at: 1000, content, life });
             String::from_utf8(json).unwrap()
         };
         let start = |kind| {
@@ -171,8 +171,8 @@ mod tests {
         ) {
             if let Ok(text) = Text::parse(&text) {
                 let content = Content::from(text);
-                let sent = Outgoing { counter: 3, at, content: content.clone(), life };
-                let read = ChatMessage::parse(&ChatMessage::to_json(n, EPOCH, &sent)).unwrap();
+                let sent = Outgoing { epoch: EPOCH, counter: 3, at, content: content.clone(), life };
+                let read = ChatMessage::parse(&ChatMessage::to_json(n, &sent)).unwrap();
                 let body = ChatBody::Content(content);
                 prop_assert_eq!(read, ChatMessage { n, epoch: EPOCH, counter: 3, at, life, body });
             }

@@ -7,6 +7,9 @@ use std::ops::Range;
 
 const COLUMNS: &str = "seq, sender, counter, kind, text, detail, sent_at, at, expires_at, unsupported, peer";
 
+/// Not one of those that go piece by piece.
+const THERE: &str = "lines.seq >= (SELECT dropped FROM peers WHERE peers.id = lines.peer)";
+
 pub(crate) fn put(connection: &Connection, peer: PeerId, line: &KeptLine) -> Result<()> {
     if !insert(connection, peer, line)? {
         remove(connection, &Which::Between(peer, line.seq..line.seq.saturating_add(1)))?;
@@ -37,10 +40,21 @@ fn insert(connection: &Connection, peer: PeerId, line: &KeptLine) -> Result<bool
 }
 
 pub(crate) fn unsupported(connection: &Connection, peer: PeerId, counter: u64) -> Result<()> {
+    set(connection, peer, counter, "unsupported", 1)
+}
+
+pub(crate) fn expires(connection: &Connection, peer: PeerId, counter: u64, at: i64) -> Result<()> {
+    set(connection, peer, counter, "expires_at", at)
+}
+
+/// Sets a column of the line of a message of ours.
+fn set(connection: &Connection, peer: PeerId, counter: u64, column: &str, value: i64) -> Result<()> {
     // The newest ones are meant: found by walking backwards.
-    let sql = "UPDATE lines SET unsupported = 1 WHERE id = (SELECT id FROM lines WHERE peer = ?1 AND counter = ?2 \
-               ORDER BY seq DESC LIMIT 1)";
-    connection.prepare_cached(sql)?.execute((peer.0, int(counter)))?;
+    let sql = format!(
+        "UPDATE lines SET {column} = ?3 WHERE id = (SELECT id FROM lines WHERE peer = ?1 AND counter = ?2 \
+         ORDER BY seq DESC LIMIT 1)"
+    );
+    connection.prepare_cached(&sql)?.execute((peer.0, int(counter), value))?;
     Ok(())
 }
 
@@ -55,43 +69,77 @@ pub(crate) enum Which {
     Expired(i64),
 }
 
-/// To take the words of one line out of a large index costs as much as to add those of so many (measured with a million lines).
-const ADDED_FOR_ONE_REMOVED: i64 = 200;
+/// To take the words of one line out of a part of the index costs as much as to add those of so many.
+const ADDED_FOR_ONE_REMOVED: i64 = 20;
 /// With fewer, nobody waits long either way.
-const FEW: usize = 500;
+const FEW: usize = if cfg!(test) { 2 } else { 64 };
+/// So many lines at most go in the transaction in which somebody dropped them; more go piece by piece. Small in tests.
+const AT_ONCE: i64 = if cfg!(test) { 4 } else { 500 };
 
-/// Removes lines, and their words. Gives the conversations that they were in, one for each line.
-pub(crate) fn remove(connection: &Connection, which: &Which) -> Result<Vec<PeerId>> {
-    let select = |condition: &str| format!("SELECT id, peer, text FROM lines WHERE {condition} ORDER BY id");
-    let found = |condition: &str, params: &[&dyn rusqlite::ToSql]| -> Result<Vec<(i64, PeerId, Option<String>)>> {
-        let mut statement = connection.prepare_cached(&select(condition))?;
-        statement.query_map(params, |row| Ok((row.get(0)?, PeerId(row.get(1)?), row.get(2)?)))?.collect()
+/// Removes lines, and their words: those that are in the part of the index in which the first is, or all where they have no text.
+/// Gives the conversations that they were in, one for each line; none: there is none left.
+pub(crate) fn remove_some(connection: &Connection, which: &Which) -> Result<Vec<PeerId>> {
+    let near = |condition: &str, params: &[&dyn rusqlite::ToSql]| -> Result<Vec<(i64, PeerId)>> {
+        let mut statement = connection.prepare_cached(&format!("SELECT id, peer FROM lines WHERE {condition}"))?;
+        let mut rows = statement.query(params)?;
+        let mut lines: Vec<(i64, PeerId)> = Vec::new();
+        while let Some(row) = rows.next()? {
+            let id = row.get(0)?;
+            if lines.first().is_some_and(|(first, _)| words::part(*first) != words::part(id)) {
+                break;
+            }
+            lines.push((id, PeerId(row.get(1)?)));
+        }
+        Ok(lines)
     };
     let lines = match which {
         Which::Between(peer, Range { start, end }) => {
-            found("peer = ?1 AND seq >= ?2 AND seq < ?3", &[&peer.0, &int(*start), &int(*end)])
+            near("peer = ?1 AND seq >= ?2 AND seq < ?3 ORDER BY seq", &[&peer.0, &int(*start), &int(*end)])
         }
-        Which::Until(peer, at) => found("peer = ?1 AND at <= ?2", &[&peer.0, &at]),
-        Which::Expired(now) => found("expires_at <= ?1", &[&now]),
+        Which::Until(peer, at) => near("peer = ?1 AND at <= ?2 ORDER BY at", &[&peer.0, &at]),
+        Which::Expired(now) => near("expires_at <= ?1 ORDER BY id", &[&now]),
     }?;
+    let Some(part) = lines.first().map(|(id, _)| words::part(*id)) else { return Ok(Vec::new()) };
     let removed = i64::try_from(lines.len()).unwrap_or(i64::MAX);
-    let anew = lines.len() > FEW && count(connection)? - removed < removed.saturating_mul(ADDED_FOR_ONE_REMOVED);
+    let left = || Ok::<_, rusqlite::Error>(count_between(connection, words::ids(part))? - removed);
+    let anew = lines.len() > FEW && left()? < removed.saturating_mul(ADDED_FOR_ONE_REMOVED);
+    let mut text = connection.prepare_cached("SELECT text FROM lines WHERE id = ?1")?;
     let mut delete = connection.prepare_cached("DELETE FROM lines WHERE id = ?1")?;
-    for (id, peer, text) in &lines {
-        if let (Some(text), false) = (text, anew) {
-            words::remove(connection, *id, *peer, text)?;
+    for (id, peer) in &lines {
+        if !anew && let Some(text) = text.query_row((id,), |row| row.get::<_, Option<String>>(0))? {
+            words::remove(connection, *id, *peer, &text)?;
         }
         delete.execute((id,))?;
     }
     if anew {
-        words::anew(connection)?;
+        words::anew(connection, part)?;
     }
-    Ok(lines.into_iter().map(|(_, peer, _)| peer).collect())
+    Ok(lines.into_iter().map(|(_, peer)| peer).collect())
+}
+
+/// The same with all of them.
+pub(crate) fn remove(connection: &Connection, which: &Which) -> Result<Vec<PeerId>> {
+    let mut removed = Vec::new();
+    loop {
+        let some = remove_some(connection, which)?;
+        if some.is_empty() {
+            return Ok(removed);
+        }
+        removed.extend(some);
+    }
+}
+
+/// Whether there are so many of them that they go piece by piece.
+pub(crate) fn are_many(connection: &Connection, peer: PeerId, seqs: &Range<u64>) -> Result<bool> {
+    let sql = "SELECT 1 FROM lines WHERE peer = ?1 AND seq >= ?2 AND seq < ?3 LIMIT 1 OFFSET ?4";
+    let mut statement = connection.prepare_cached(sql)?;
+    statement.exists((peer.0, int(seqs.start), int(seqs.end), AT_ONCE))
 }
 
 /// Up to `limit` lines before `before`, oldest first.
 pub(crate) fn before(connection: &Connection, peer: PeerId, before: u64, limit: usize) -> Result<Vec<KeptLine>> {
-    let mut statement = select(connection, "WHERE peer = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3")?;
+    let mut statement =
+        select(connection, &format!("WHERE peer = ?1 AND seq < ?2 AND {THERE} ORDER BY seq DESC LIMIT ?3"))?;
     let mut lines = collect(&mut statement, (peer.0, int(before), int(limit as u64)))?;
     lines.reverse();
     Ok(lines)
@@ -99,7 +147,8 @@ pub(crate) fn before(connection: &Connection, peer: PeerId, before: u64, limit: 
 
 /// Up to `limit` lines from `from` on, oldest first.
 pub(crate) fn from(connection: &Connection, peer: PeerId, from: u64, limit: usize) -> Result<Vec<KeptLine>> {
-    let mut statement = select(connection, "WHERE peer = ?1 AND seq >= ?2 ORDER BY seq LIMIT ?3")?;
+    let mut statement =
+        select(connection, &format!("WHERE peer = ?1 AND seq >= ?2 AND {THERE} ORDER BY seq LIMIT ?3"))?;
     collect(&mut statement, (peer.0, int(from), int(limit as u64)))
 }
 
@@ -112,31 +161,48 @@ pub(crate) fn search(
     most: usize,
     mut look: impl FnMut(PeerId, &str, &Row<'_>) -> Result<bool>,
 ) -> Result<bool> {
-    let sql = match query {
+    let froms = match query {
         Some(_) => {
-            "JOIN words ON words.rowid = lines.id WHERE words MATCH ?1 AND (?2 IS NULL OR lines.peer = ?2) \
-                    ORDER BY words.rowid DESC LIMIT ?3"
+            let from = |part| {
+                let words = words::table(part);
+                format!(
+                    "JOIN {words} ON {words}.rowid = lines.id WHERE {words} MATCH ?1 AND (?2 IS NULL OR lines.peer = ?2) \
+                     AND {THERE} ORDER BY {words}.rowid DESC LIMIT ?3"
+                )
+            };
+            words::parts(connection)?.into_iter().map(from).collect()
         }
-        None if peer.is_some() => "WHERE text IS NOT NULL AND peer = ?2 AND ?1 IS NULL ORDER BY seq DESC LIMIT ?3",
-        None => "WHERE text IS NOT NULL AND ?1 IS NULL AND ?2 IS NULL ORDER BY id DESC LIMIT ?3",
+        None if peer.is_some() => {
+            vec![format!("WHERE text IS NOT NULL AND peer = ?2 AND ?1 IS NULL AND {THERE} ORDER BY seq DESC LIMIT ?3")]
+        }
+        None => {
+            vec![format!("WHERE text IS NOT NULL AND ?1 IS NULL AND ?2 IS NULL AND {THERE} ORDER BY id DESC LIMIT ?3")]
+        }
     };
     let columns = COLUMNS.split(", ").map(|column| format!("lines.{column}")).collect::<Vec<_>>().join(", ");
-    let mut statement = connection.prepare_cached(&format!("SELECT {columns} FROM lines {sql}"))?;
-    let mut rows = statement.query((query, peer.map(|peer| peer.0), int(most as u64)))?;
-    let mut looked = 0;
-    while let Some(row) = rows.next()? {
-        looked += 1;
-        if !look(PeerId(row.get(10)?), row.get_ref(4)?.as_str()?, row)? {
-            return Ok(true);
+    let mut left = most;
+    for from in froms {
+        let mut statement = connection.prepare_cached(&format!("SELECT {columns} FROM lines {from}"))?;
+        let mut rows = statement.query((query, peer.map(|peer| peer.0), int(left as u64)))?;
+        while let Some(row) = rows.next()? {
+            left = left.saturating_sub(1);
+            if !look(PeerId(row.get(10)?), row.get_ref(4)?.as_str()?, row)? {
+                return Ok(true);
+            }
         }
     }
-    Ok(looked < most)
+    Ok(left > 0)
 }
 
-/// Every line that has text.
-pub(crate) fn each_text(connection: &Connection, mut each: impl FnMut(i64, PeerId, &str) -> Result<()>) -> Result<()> {
-    let mut statement = connection.prepare("SELECT id, peer, text FROM lines WHERE text IS NOT NULL ORDER BY id")?;
-    let mut rows = statement.query(())?;
+/// Every line with one of these ids that has text.
+pub(crate) fn each_text(
+    connection: &Connection,
+    ids: Range<i64>,
+    mut each: impl FnMut(i64, PeerId, &str) -> Result<()>,
+) -> Result<()> {
+    let sql = "SELECT id, peer, text FROM lines WHERE id >= ?1 AND id < ?2 AND text IS NOT NULL ORDER BY id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query((ids.start, ids.end))?;
     while let Some(row) = rows.next()? {
         each(row.get(0)?, PeerId(row.get(1)?), row.get_ref(2)?.as_str()?)?;
     }
@@ -145,14 +211,16 @@ pub(crate) fn each_text(connection: &Connection, mut each: impl FnMut(i64, PeerI
 
 /// Sequence number of the oldest line.
 pub(crate) fn first(connection: &Connection, peer: PeerId) -> Result<Option<u64>> {
-    let mut statement = connection.prepare_cached("SELECT seq FROM lines WHERE peer = ?1 ORDER BY seq LIMIT 1")?;
+    let sql = format!("SELECT seq FROM lines WHERE peer = ?1 AND {THERE} ORDER BY seq LIMIT 1");
+    let mut statement = connection.prepare_cached(&sql)?;
     statement.query_row((peer.0,), |row| row.get(0).map(number)).optional()
 }
 
 pub(crate) fn extent(connection: &Connection, peer: PeerId, end: u64, read: u64) -> Result<Extent> {
-    let sql = "SELECT count(*) FROM lines WHERE peer = ?1 AND seq >= ?2 AND sender = 'them' AND kind <> 'call'";
-    let messages: u32 = connection.prepare_cached(sql)?.query_row((peer.0, int(read)), |row| row.get(0))?;
-    let mut calls = select(connection, "WHERE peer = ?1 AND seq >= ?2 AND sender = 'them' AND kind = 'call'")?;
+    let unread = format!("WHERE peer = ?1 AND seq >= ?2 AND sender = 'them' AND {THERE}");
+    let sql = format!("SELECT count(*) FROM lines {unread} AND kind <> 'call'");
+    let messages: u32 = connection.prepare_cached(&sql)?.query_row((peer.0, int(read)), |row| row.get(0))?;
+    let mut calls = select(connection, &format!("{unread} AND kind = 'call'"))?;
     let calls = collect(&mut calls, (peer.0, int(read)))?;
     let missed = |line: &&KeptLine| matches!(line.content, Content::Call { call } if call.is_missed());
     let missed = u32::try_from(calls.iter().filter(missed).count()).unwrap_or(u32::MAX);
@@ -161,6 +229,16 @@ pub(crate) fn extent(connection: &Connection, peer: PeerId, end: u64, read: u64)
 
 pub(crate) fn count(connection: &Connection) -> Result<i64> {
     connection.prepare_cached("SELECT count(*) FROM lines")?.query_row((), |row| row.get(0))
+}
+
+pub(crate) fn count_of(connection: &Connection, peer: PeerId) -> Result<i64> {
+    let sql = format!("SELECT count(*) FROM lines WHERE peer = ?1 AND {THERE}");
+    connection.prepare_cached(&sql)?.query_row((peer.0,), |row| row.get(0))
+}
+
+fn count_between(connection: &Connection, ids: Range<i64>) -> Result<i64> {
+    let mut statement = connection.prepare_cached("SELECT count(*) FROM lines WHERE id >= ?1 AND id < ?2")?;
+    statement.query_row((ids.start, ids.end), |row| row.get(0))
 }
 
 /// A row of [`COLUMNS`].

@@ -1,6 +1,6 @@
 use super::{conversion, int, json, number, retention_name, retention_named};
 use crate::{Bound, PeerRecord};
-use p2p_comm_model::{DeviceKey, Epoch, Name, PeerAddress, PeerId, Retention};
+use p2p_comm_model::{DeviceKey, Name, PeerAddress, PeerId, Retention};
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, named_params};
 
 /// What the entry's row has beside [`PeerRecord`].
@@ -15,11 +15,11 @@ pub(crate) struct Marks {
 
 pub(crate) fn put(connection: &Connection, peer: &PeerRecord) -> Result<()> {
     let sql = "INSERT INTO peers (id, label, name, addresses, blocked, device, device_kept, verified, muted, pinned, gain_db, \
-               draft, epoch, retention, vanish) VALUES (:id, :label, :name, :addresses, :blocked, :device, :device_kept, \
-               :verified, :muted, :pinned, :gain_db, :draft, :epoch, :retention, :vanish) \
+               draft, retention, vanish) VALUES (:id, :label, :name, :addresses, :blocked, :device, :device_kept, \
+               :verified, :muted, :pinned, :gain_db, :draft, :retention, :vanish) \
                ON CONFLICT (id) DO UPDATE SET label = :label, name = :name, addresses = :addresses, blocked = :blocked, \
                device = :device, device_kept = :device_kept, verified = :verified, muted = :muted, pinned = :pinned, \
-               gain_db = :gain_db, draft = :draft, epoch = :epoch, retention = :retention, vanish = :vanish";
+               gain_db = :gain_db, draft = :draft, retention = :retention, vanish = :vanish";
     let addresses: Vec<String> = peer.addresses.iter().map(ToString::to_string).collect();
     let values = named_params! {
         ":id": peer.id.0,
@@ -34,7 +34,6 @@ pub(crate) fn put(connection: &Connection, peer: &PeerRecord) -> Result<()> {
         ":pinned": peer.pinned,
         ":gain_db": f64::from(peer.gain_db),
         ":draft": peer.draft,
-        ":epoch": peer.epoch.0,
         ":retention": peer.retention.map(retention_name),
         ":vanish": peer.vanish,
     };
@@ -65,6 +64,25 @@ pub(crate) fn reach(connection: &Connection, peer: PeerId, seq: u64) -> Result<(
     let sql = r#"UPDATE peers SET "end" = ?2 WHERE id = ?1 AND "end" < ?2"#;
     connection.prepare_cached(sql)?.execute((peer.0, int(seq).saturating_add(1)))?;
     Ok(())
+}
+
+/// The lines before this one go piece by piece; 0: none do. None if there is no such entry.
+pub(crate) fn dropped(connection: &Connection, peer: PeerId) -> Result<Option<u64>> {
+    let mut statement = connection.prepare_cached("SELECT dropped FROM peers WHERE id = ?1")?;
+    statement.query_row((peer.0,), |row| row.get(0).map(number)).optional()
+}
+
+/// Lines before this one are to go piece by piece, as far as there are any; 0: they are gone.
+pub(crate) fn drop_before(connection: &Connection, peer: PeerId, seq: u64) -> Result<()> {
+    let sql = r#"UPDATE peers SET dropped = min(?2, "end") WHERE id = ?1"#;
+    connection.prepare_cached(sql)?.execute((peer.0, int(seq)))?;
+    Ok(())
+}
+
+/// A conversation with lines that go piece by piece, and before which one.
+pub(crate) fn dropping(connection: &Connection) -> Result<Option<(PeerId, u64)>> {
+    let mut statement = connection.prepare_cached("SELECT id, dropped FROM peers WHERE dropped > 0 LIMIT 1")?;
+    statement.query_row((), |row| Ok((PeerId(row.get(0)?), row.get(1).map(number)?))).optional()
 }
 
 pub(crate) fn all(connection: &Connection) -> Result<Vec<(PeerRecord, Marks)>> {
@@ -111,7 +129,6 @@ fn record(row: &Row<'_>) -> Result<PeerRecord> {
         pinned: row.get("pinned")?,
         gain_db: row.get::<_, f64>("gain_db")? as f32,
         draft: row.get("draft")?,
-        epoch: Epoch(row.get("epoch")?),
         retention: text("retention")?.map(|name| retention_named(&name)),
         vanish: row.get("vanish")?,
     })

@@ -1,19 +1,70 @@
 //! Which lines have which trigrams. Texts are folded here, so that "any case" is the same for the index and for whoever looks at a text.
+//! The index is in parts, each a table of its own for lines whose ids are near: to take words out of a large one takes long, and
+//! long is no transaction that messages wait for.
 
 use super::lines;
 use p2p_comm_model::PeerId;
 use rusqlite::{Connection, OptionalExtension as _, Result};
+use std::ops::Range;
+
+/// Ids of one part: so few that it is made anew in about half a second. In tests they cross its ends.
+const PART: i64 = if cfg!(test) { 8 } else { 1 << 14 };
+
+/// The part with the words of a line.
+pub(crate) fn part(id: i64) -> i64 {
+    id / PART
+}
+
+/// The lines whose words are in a part.
+pub(crate) fn ids(part: i64) -> Range<i64> {
+    part * PART..(part + 1) * PART
+}
+
+pub(crate) fn table(part: i64) -> String {
+    format!("words_{part}")
+}
+
+/// Every part, the newest first.
+pub(crate) fn parts(connection: &Connection) -> Result<Vec<i64>> {
+    let mut statement = connection.prepare_cached("SELECT name FROM sqlite_schema WHERE name GLOB 'words_[0-9]*'")?;
+    let names: Vec<String> = statement.query_map((), |row| row.get(0))?.collect::<Result<_>>()?;
+    // What FTS5 has beside each has a longer name.
+    let mut parts: Vec<i64> = names.iter().filter_map(|name| name.strip_prefix("words_")?.parse().ok()).collect();
+    parts.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(parts)
+}
+
+/// As the first one, which comes with the schema.
+pub(crate) fn create(connection: &Connection, part: i64) -> Result<()> {
+    let table = table(part);
+    connection.execute_batch(&format!(
+        "CREATE VIRTUAL TABLE {table} USING fts5 (
+            peer, text, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
+        );
+        INSERT INTO {table} ({table}, rank) VALUES ('secure-delete', 1);
+        INSERT INTO {table} ({table}, rank) VALUES ('crisismerge', 64);"
+    ))
+}
 
 pub(crate) fn add(connection: &Connection, id: i64, peer: PeerId, text: &str) -> Result<()> {
-    let mut statement = connection.prepare_cached("INSERT INTO words (rowid, peer, text) VALUES (?1, ?2, ?3)")?;
-    statement.execute((id, token(peer), folded(text)))?;
-    Ok(())
+    let table = table(part(id));
+    let sql = format!("INSERT INTO {table} (rowid, peer, text) VALUES (?1, ?2, ?3)");
+    let insert = || connection.prepare_cached(&sql)?.execute((id, token(peer), folded(text)));
+    match insert() {
+        // The first line of a part. Anything else may have ended the transaction.
+        Err(error) if error.to_string().contains("no such table") => {
+            create(connection, part(id))?;
+            insert().map(drop)
+        }
+        result => result.map(drop),
+    }
 }
 
 /// Takes the very words that were added.
 pub(crate) fn remove(connection: &Connection, id: i64, peer: PeerId, text: &str) -> Result<()> {
-    let sql = "INSERT INTO words (words, rowid, peer, text) VALUES ('delete', ?1, ?2, ?3)";
-    connection.prepare_cached(sql)?.execute((id, token(peer), folded(text)))?;
+    let table = table(part(id));
+    let sql = format!("INSERT INTO {table} ({table}, rowid, peer, text) VALUES ('delete', ?1, ?2, ?3)");
+    connection.prepare_cached(&sql)?.execute((id, token(peer), folded(text)))?;
     Ok(())
 }
 
@@ -42,16 +93,28 @@ pub(crate) fn renew(connection: &mut Connection) -> Result<()> {
         return Ok(());
     }
     let transaction = connection.transaction()?;
-    anew(&transaction)?;
+    for part in parts(&transaction)? {
+        empty(&transaction, part)?;
+    }
+    lines::each_text(&transaction, 0..i64::MAX, |id, peer, text| add(&transaction, id, peer, text))?;
     transaction.execute("DELETE FROM folding", ())?;
     transaction.execute("INSERT INTO folding (unicode) VALUES (?1)", (&version,))?;
     transaction.commit()
 }
 
-/// Makes the index of the lines that there are.
-pub(crate) fn anew(connection: &Connection) -> Result<()> {
-    connection.execute("INSERT INTO words (words) VALUES ('delete-all')", ())?;
-    lines::each_text(connection, |id, peer, text| add(connection, id, peer, text))
+/// Makes a part of the lines that there are.
+pub(crate) fn anew(connection: &Connection, part: i64) -> Result<()> {
+    // There is none where no line has a text.
+    if parts(connection)?.contains(&part) {
+        empty(connection, part)?;
+    }
+    lines::each_text(connection, ids(part), |id, peer, text| add(connection, id, peer, text))
+}
+
+fn empty(connection: &Connection, part: i64) -> Result<()> {
+    let table = table(part);
+    connection.prepare_cached(&format!("INSERT INTO {table} ({table}) VALUES ('delete-all')"))?.execute(())?;
+    Ok(())
 }
 
 /// One trigram that is in every line of a conversation and hardly elsewhere.

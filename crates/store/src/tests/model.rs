@@ -46,6 +46,7 @@ fn changes() -> impl Strategy<Value = Change> {
         1 => (peers(), 0..12u64).prop_map(|(peer, seq)| Change::Read(peer, seq)),
         1 => (peers(), 0..9u64).prop_map(|(peer, highest)| Change::Inbox(peer, Inbox { device: DeviceKey([peer.0 as u8; 32]), ..inbox(highest) })),
         1 => (peers(), 0..12u64).prop_map(|(peer, counter)| Change::Unsupported(peer, counter)),
+        1 => (peers(), 0..12u64, 0..20i64).prop_map(|(peer, counter, at)| Change::Expires(peer, counter, at)),
         2 => (peers(), 0..12u64, 0..12u64).prop_map(|(peer, a, b)| Change::DropLines(peer, a.min(b)..a.max(b))),
     ]
 }
@@ -89,6 +90,13 @@ fn apply(model: &mut BTreeMap<PeerId, Conversation>, change: &Change) -> bool {
             };
             with(peer, mark);
         }
+        Change::Expires(peer, counter, at) => {
+            let set = &mut |with: &mut Conversation| {
+                let mine = |line: &&mut KeptLine| line.origin == Origin::Mine(*counter);
+                with.lines.values_mut().rev().find(mine).into_iter().for_each(|line| line.expires_at = Some(*at));
+            };
+            with(peer, set);
+        }
         Change::DropLines(peer, seqs) => _ = with(peer, &mut |with| with.lines.retain(|seq, _| !seqs.contains(seq))),
         Change::Profile(_) | Change::Setting(..) => unreachable!(),
     }
@@ -113,7 +121,7 @@ proptest! {
                     prop_assert!(store.write(&changes).is_err());
                 }
                 Step::Expire(now) => {
-                    store.expire(now).unwrap();
+                    sweep(&mut store, now);
                     for with in model.values_mut() {
                         with.lines.retain(|_, line| line.expires_at.is_none_or(|at| at > now));
                     }

@@ -78,7 +78,7 @@ fn an_index_of_another_folding_is_made_anew() {
     let (alice, store) = with_lines(&["one needle", "two"]);
     store
         .connection()
-        .execute_batch("UPDATE folding SET unicode = '1.0.0'; INSERT INTO words (words) VALUES ('delete-all')")
+        .execute_batch("UPDATE folding SET unicode = '1.0.0'; INSERT INTO words_0 (words_0) VALUES ('delete-all')")
         .unwrap();
     assert!(found(&search(&store, "needle", None, 9)).is_empty());
     drop(store);

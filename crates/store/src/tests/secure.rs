@@ -85,7 +85,7 @@ fn with_the_key_nothing_is_left_of_what_was_deleted() {
         assert!(has(&before, word), "the test itself: {word} is found while it is kept");
     }
     store.write(&[Change::DropLines(BOB, 1..2), Change::Removed(carol), Change::Acked(BOB, 1)]).unwrap();
-    store.expire(2).unwrap();
+    sweep(&mut store, 2);
     let after = decrypted(&store, &alice);
     assert!(has(&after, "needle") && has(&after, "Builder"));
     for word in deleted {
@@ -97,7 +97,7 @@ fn with_the_key_nothing_is_left_of_what_was_deleted() {
 
 /// Of all pages of the index that have terms (FTS5 keeps its own bookkeeping under the ids 1 and 10).
 fn index_bytes(store: &Store) -> i64 {
-    let sql = "SELECT coalesce(sum(length(block)), 0) FROM words_data WHERE id > 10";
+    let sql = "SELECT coalesce(sum(length(block)), 0) FROM words_0_data WHERE id > 10";
     store.connection().query_row(sql, (), |row| row.get(0)).unwrap()
 }
 
@@ -110,6 +110,6 @@ fn a_reader_that_looks_while_something_is_deleted_delays_that_and_does_not_preve
     let mut lines = reader.lines(BOB, 0);
     lines.next().unwrap().unwrap();
     store.write(&[Change::DropLines(BOB, 0..9)]).unwrap();
-    store.expire(0).unwrap();
+    sweep(&mut store, 0);
     assert!(!has(&decrypted(&store, &alice), "thimble"));
 }

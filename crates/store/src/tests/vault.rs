@@ -46,14 +46,14 @@ fn two_instances_cannot_use_one_store() {
 fn sealing_anew_changes_what_opens_the_store_and_nothing_else() {
     let alice = Computer::new();
     let store = alice.with_bob();
-    let reseal = |to: &Seal| alice.vault().reseal(&store, to).unwrap();
+    let reseal = |to: &Seal| alice.vault().reseal(&store.unsealed(), to).unwrap();
     reseal(&passphrase("one"));
     reseal(&passphrase("two"));
     drop(store);
     assert!(matches!(alice.vault().open(&passphrase("one")), Err(Error::WrongPassphrase)));
     let store = alice.vault().open(&passphrase("two")).unwrap();
     assert_eq!(store.load(0).unwrap().peers[0].record, bob());
-    alice.vault().reseal(&store, &Seal::Keychain).unwrap();
+    alice.vault().reseal(&store.unsealed(), &Seal::Keychain).unwrap();
     drop(store);
     assert_eq!(alice.open().load(0).unwrap().peers[0].record, bob());
 }
@@ -63,7 +63,7 @@ fn a_passphrase_takes_the_key_out_of_the_keychain() {
     let alice = Computer::new();
     let store = alice.with_bob();
     let key_file = fs::read(alice.file("store.key.json")).unwrap();
-    alice.vault().reseal(&store, &passphrase("one")).unwrap();
+    alice.vault().reseal(&store.unsealed(), &passphrase("one")).unwrap();
     drop(store);
     fs::write(alice.file("store.key.json"), key_file).unwrap();
     let opened = alice.vault().open(&Seal::Keychain);
@@ -157,6 +157,31 @@ fn forgetting_removes_every_file_and_both_entries_and_says_so() {
 }
 
 #[test]
+fn forgetting_says_when_nobody_knows_which_entries_were_its_own() {
+    for damage in [Some("{"), None] {
+        let alice = Computer::new();
+        drop(alice.with_bob());
+        match damage {
+            Some(text) => fs::write(alice.file("store.key.json"), text).unwrap(),
+            None => fs::remove_file(alice.file("store.key.json")).unwrap(),
+        }
+        let forgotten = alice.vault().forget().unwrap();
+        assert!(forgotten.contains(&Forgotten::Unnamed) && !forgotten.contains(&Forgotten::Key), "{forgotten:?}");
+        assert!(!alice.file("store.db").exists());
+    }
+}
+
+#[test]
+fn a_seal_that_comes_after_everything_was_forgotten_leaves_nothing_behind() {
+    let alice = Computer::new();
+    let store = alice.with_bob();
+    let (unsealed, key_file) = (store.unsealed(), alice.file("store.key.json"));
+    fs::remove_file(&key_file).unwrap();
+    assert!(alice.vault().reseal(&unsealed, &passphrase("one")).is_err());
+    assert!(!key_file.exists());
+}
+
+#[test]
 fn forgetting_leaves_the_files_of_others() {
     let alice = Computer::new();
     drop(alice.with_bob());
@@ -181,7 +206,7 @@ fn nobody_else_can_read_the_files() {
     use std::os::unix::fs::PermissionsExt as _;
     let alice = Computer::new();
     let store = alice.with_bob();
-    alice.vault().reseal(&store, &passphrase("one")).unwrap();
+    alice.vault().reseal(&store.unsealed(), &passphrase("one")).unwrap();
     let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&alice.directory.path().join("profile")), 0o700);
     let files: Vec<_> =

@@ -190,8 +190,8 @@ fn lines_go_when_the_time_of_their_conversation_is_over() {
             Change::Line(carol, line(10, "old")),
         ])
         .unwrap();
-    assert!(store.expire(9 + day).unwrap().is_empty());
-    let expired = store.expire(10 + day).unwrap();
+    assert!(sweep(&mut store, 9 + day).is_empty());
+    let expired = sweep(&mut store, 10 + day);
     assert_eq!(expired, [crate::Expired { peer: BOB, lines: 1, first: 11 }]);
     let reader = store.reader().unwrap();
     assert_eq!(texts(&reader.page(BOB, None, 9).unwrap()), ["new"]);
@@ -207,10 +207,75 @@ fn a_line_goes_at_its_time_and_what_waits_for_bob_stays() {
     store
         .write(&[Change::Line(BOB, line(0, "a")), Change::Line(BOB, vanishing), Change::Line(BOB, line(2, "b"))])
         .unwrap();
+    let mine = KeptLine { origin: Origin::Mine(7), ..line(3, "gone, too") };
+    store.write(&[Change::Line(BOB, mine), Change::Expires(BOB, 7, 1200)]).unwrap();
     store.write(&[Change::Queued(BOB, waiting.clone())]).unwrap();
-    store.expire(999).unwrap();
-    assert_eq!(store.load(9).unwrap().peers[0].tail.len(), 3);
-    store.expire(1500).unwrap();
+    sweep(&mut store, 999);
+    assert_eq!(store.load(9).unwrap().peers[0].tail.len(), 4);
+    sweep(&mut store, 1500);
     let with_bob = store.load(9).unwrap().peers.remove(0);
     assert_eq!((texts(&with_bob.tail), with_bob.queue), (vec!["a".into(), "b".into()], vec![waiting]));
+}
+
+#[test]
+fn many_lines_go_piece_by_piece_unseen_and_what_comes_meanwhile_stays() {
+    let alice = Computer::new();
+    let mut store = alice.with_bob();
+    let carol = PeerId(3);
+    store.write(&[Change::Peer(peer(carol))]).unwrap();
+    for n in 0..50 {
+        store.write(&[Change::Line(BOB, line(n, "dropped")), Change::Line(carol, line(n, "kept"))]).unwrap();
+    }
+    store.write(&[Change::DropLines(BOB, 0..u64::MAX)]).unwrap();
+    store.write(&[Change::Line(BOB, line(50, "new"))]).unwrap();
+    let left = |store: &Store| -> i64 {
+        let sql = "SELECT count(*) FROM lines WHERE text = 'dropped'";
+        store.connection().query_row(sql, (), |row| row.get(0)).unwrap()
+    };
+    let seen = |store: &Store| {
+        let reader = store.reader().unwrap();
+        let found = reader.search(&["dropped"], None, 99, |text| text == "dropped").unwrap().lines.len();
+        let with_bob = store.load(99).unwrap().peers.remove(0);
+        let pages = (texts(&reader.page(BOB, None, 99).unwrap()), texts(&reader.page_from(BOB, 0, 99).unwrap()));
+        (found, with_bob.extent.first, reader.count(BOB).unwrap(), texts(&with_bob.tail), pages)
+    };
+    let only = vec!["new".to_owned()];
+    let expected = (0, 50, 1, only.clone(), (only.clone(), only));
+    let mut pieces = Vec::new();
+    while left(&store) > 0 {
+        assert_eq!(seen(&store), expected);
+        pieces.push(left(&store));
+        assert!(store.sweep(0).unwrap().more);
+        // A start in between changes nothing.
+        drop(store);
+        store = alice.open();
+    }
+    assert!(pieces.len() > 5, "{pieces:?}");
+    sweep(&mut store, 0);
+    assert_eq!(seen(&store), expected);
+    assert_eq!(store.reader().unwrap().count(carol).unwrap(), 50);
+}
+
+#[test]
+fn a_line_that_comes_back_while_many_go_stays() {
+    let alice = Computer::new();
+    let mut store = alice.with_bob();
+    let lines: Vec<_> = (0..50).map(|n| Change::Line(BOB, line(n, "x"))).collect();
+    store.write(&lines).unwrap();
+    store.write(&[Change::DropLines(BOB, 0..u64::MAX), Change::Line(BOB, line(7, "back"))]).unwrap();
+    sweep(&mut store, 0);
+    assert_eq!(texts(&store.load(99).unwrap().peers[0].tail), ["back"]);
+}
+
+#[test]
+fn many_calls_leave_no_word_and_go_as_well() {
+    let alice = Computer::new();
+    let mut store = alice.with_bob();
+    let call = Content::Call { call: CallRecord { end: CallEnd::HungUp, seconds: Some(3) } };
+    let calls: Vec<_> =
+        (0..50).map(|n| Change::Line(BOB, KeptLine { content: call.clone(), ..line(n, "x") })).collect();
+    store.write(&calls).unwrap();
+    store.write(&[Change::DropLines(BOB, 0..u64::MAX)]).unwrap();
+    sweep(&mut store, 0);
+    assert_eq!(store.reader().unwrap().counts().unwrap().lines, 0);
 }

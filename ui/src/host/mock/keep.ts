@@ -19,6 +19,8 @@ export abstract class MockKeep extends MockCalling {
   saveAs: string | null = "/home/alice/bob.txt";
   imported: number | null = 12;
   others: Profile[] = [];
+  /** Whether a search looks at everything. */
+  complete = true;
   /** Which profiles were started or raised. */
   started: (string | null)[] = [];
   /** What opens a profile that is locked. */
@@ -32,6 +34,8 @@ export abstract class MockKeep extends MockCalling {
   protected abstract unload(): void;
   /** Messages of this conversation are kept so long from now on; null: as for all. */
   protected abstract retain(peer: number, retention: Retention | null): void;
+  /** Its lines go; answers how many. */
+  protected abstract clear(peer: number): number;
   protected abstract vanish(peer: number, after: number | null): void;
 
   // What a test or a screenshot may do to the world outside.
@@ -87,6 +91,16 @@ export abstract class MockKeep extends MockCalling {
     this.#open();
   }
 
+  async startWithout(): Promise<void> {
+    this.check("startWithout");
+  }
+
+  async setStoreAside(): Promise<string> {
+    this.check("setStoreAside");
+    this.#become({ kind: "off" });
+    return "/home/alice/.local/share/p2p-comm/store.db.aside-1800000000000";
+  }
+
   async changeSeal(seal: Seal): Promise<void> {
     this.check("changeSeal");
     this.#seal(seal);
@@ -97,6 +111,11 @@ export abstract class MockKeep extends MockCalling {
     this.check("setRetention");
     if (peer !== null) return this.retain(peer, retention);
     this.#change({ retention: retention ?? "off" });
+  }
+
+  async clearConversation(peer: number): Promise<number> {
+    this.check("clearConversation");
+    return this.clear(peer);
   }
 
   async setVanishing(peer: number, after: number | null): Promise<void> {
@@ -112,7 +131,7 @@ export abstract class MockKeep extends MockCalling {
 
   async connectRemembered(): Promise<void> {
     this.check("connectRemembered");
-    if (this.kept.kind !== "open" || !this.kept.passwordRemembered) throw error("invalidPassword");
+    if (this.kept.kind !== "open" || !this.kept.passwordRemembered) throw error("noRememberedPassword");
     const { name, port } = this.kept;
     await this.connect(name ?? "alice", new Uint8Array([1]), port ?? 0);
   }
