@@ -18,6 +18,7 @@ export const DEBIAN_TEST = [
   "fonts-dejavu-core",
   "fonts-noto-color-emoji",
   "gnome-keyring",
+  "hunspell-en-us",
   "imagemagick",
   "iproute2",
   "miniupnpd-nftables",
@@ -27,6 +28,7 @@ export const DEBIAN_TEST = [
   "python3",
   "python3-venv",
   "webkit2gtk-driver",
+  "weston",
   "wmctrl",
   "x11-utils",
   "xclip",
@@ -57,15 +59,15 @@ export const DEBIAN_PACKAGE_TEST = ["appstream", "at-spi2-core", "debootstrap", 
 export const ELSEWHERE = {
   fedora: {
     run: "sudo dnf install gcc gcc-c++ make cmake pkgconf-pkg-config alsa-lib-devel gtk3-devel webkit2gtk4.1-devel openssl-devel librsvg2-devel",
-    test: "sudo dnf install xorg-x11-server-Xvfb webkit2gtk-driver dbus-daemon gnome-keyring xfwm4 wmctrl xclip xdotool xprop ImageMagick python3 dejavu-sans-fonts google-noto-color-emoji-fonts",
+    test: "sudo dnf install hunspell-en-US xorg-x11-server-Xvfb webkit2gtk-driver dbus-daemon gnome-keyring weston xfwm4 wmctrl xclip xdotool xev xprop xwininfo ImageMagick python3 dejavu-sans-fonts google-noto-color-emoji-fonts",
   },
   arch: {
     run: "sudo pacman -S --needed base-devel cmake alsa-lib gtk3 webkit2gtk-4.1 openssl librsvg",
-    test: "sudo pacman -S --needed xorg-server-xvfb dbus gnome-keyring xfwm4 wmctrl xclip xdotool xorg-xprop imagemagick python ttf-dejavu noto-fonts-emoji",
+    test: "sudo pacman -S --needed hunspell-en_us xorg-server-xvfb dbus gnome-keyring weston xfwm4 wmctrl xclip xdotool xorg-xev xorg-xprop xorg-xwininfo imagemagick python ttf-dejavu noto-fonts-emoji",
   },
   opensuse: {
     run: "sudo zypper install gcc gcc-c++ make cmake pkgconf alsa-devel gtk3-devel webkit2gtk3-devel libopenssl-devel librsvg-devel",
-    test: "sudo zypper install xorg-x11-server-Xvfb webkit2gtk-driver dbus-1-daemon gnome-keyring xfwm4 wmctrl xclip xdotool xprop ImageMagick python3 dejavu-fonts noto-coloremoji-fonts",
+    test: "sudo zypper install myspell-en_US xorg-x11-server-Xvfb webkit2gtk-driver dbus-1-daemon gnome-keyring weston xfwm4 wmctrl xclip xdotool xev xprop xwininfo ImageMagick python3 dejavu-fonts noto-coloremoji-fonts",
   },
   darwin: { run: "xcode-select --install && brew install cmake", test: "brew install python3" },
   win32: {

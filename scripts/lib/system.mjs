@@ -75,9 +75,18 @@ function lacksToRun() {
 function lacksToTest() {
   if (output("python3", ["--version"]) === undefined && process.platform !== "win32") return "Python 3";
   if (process.platform !== "linux") return undefined;
-  return ["Xvfb", "WebKitWebDriver", "dbus-daemon", "xfwm4", "wmctrl", "xdotool", "xprop", "import"].find(
-    (name) => output("sh", ["-c", `command -v ${name}`]) === undefined,
-  );
+  return [
+    "Xvfb",
+    "WebKitWebDriver",
+    "dbus-daemon",
+    "weston",
+    "xfwm4",
+    "wmctrl",
+    "xdotool",
+    "xprop",
+    "xwininfo",
+    "import",
+  ].find((name) => output("sh", ["-c", `command -v ${name}`]) === undefined);
 }
 
 function linuxFamily() {

@@ -4,7 +4,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Street } from "./street.mjs";
 
-const CLI = process.env.P2P_COMM_CLI;
 const PORT = 47800;
 // The daemon takes the networks for examples (RFC 5737) for private ones, hence addresses that somebody has.
 
@@ -54,24 +53,13 @@ for (const [title, upnp] of [
 ]) {
   test(title, async (context) => {
     const here = await street(context, { upnp });
-    const alice = here.cli("alice", CLI, "listen", "--name", "alice", "--accept-anyone", "--map-port");
+    const alice = here.cli("alice", "listen", "--accept-anyone", "--map-port");
     const { mapping, addresses } = await alice.event("router", ({ mapping }) => mapping.kind !== "asking");
     assert.deepEqual(mapping, { kind: "open", address: `25.0.113.7:${PORT}` });
     assert.equal(addresses[0], mapping.address);
     assert.match(here.letIn("home"), new RegExp(`dport ${PORT}.*192\\.168\\.77\\.2`));
 
-    const bob = here.cli(
-      "bob",
-      CLI,
-      "send",
-      "--name",
-      "bob",
-      "--peer",
-      mapping.address,
-      "--timeout",
-      "8",
-      "hello alice",
-    );
+    const bob = here.cli("bob", "send", "--peer", mapping.address, "--timeout", "8", "hello alice");
     const { text } = await alice.event("message");
     assert.equal(text, "hello alice");
     assert.equal(await bob.ended, 0);
@@ -83,22 +71,12 @@ for (const [title, upnp] of [
 
 test("over IPv6 a friend comes in through the router's firewall, which closes again, and no port is asked for over IPv4", async (context) => {
   const here = await street(context, { v6: true });
-  const alice = here.cli(
-    "alice",
-    CLI,
-    "listen",
-    "--name",
-    "alice",
-    "--accept-anyone",
-    "--bind",
-    ALICE_V6,
-    "--map-port",
-  );
+  const alice = here.cli("alice", "listen", "--accept-anyone", "--bind", ALICE_V6, "--map-port");
   const { mapping, pinhole } = await alice.event("router", ({ pinhole }) => pinhole !== null);
   assert.deepEqual([mapping, pinhole], [{ kind: "off" }, `[${ALICE_V6}]:${PORT}`]);
   assert.doesNotMatch(here.letIn("home"), new RegExp(String(PORT)));
 
-  const bob = here.cli("bob", CLI, "send", "--name", "bob", "--peer", pinhole, "--timeout", "8", "hello alice");
+  const bob = here.cli("bob", "send", "--peer", pinhole, "--timeout", "8", "hello alice");
   const { text } = await alice.event("message");
   assert.equal(text, "hello alice");
   assert.equal(await bob.ended, 0);
@@ -109,7 +87,7 @@ test("over IPv6 a friend comes in through the router's firewall, which closes ag
 
 test("who listens on everything is let in over IPv4 and IPv6", async (context) => {
   const here = await street(context, { v6: true });
-  const alice = here.cli("alice", CLI, "listen", "--name", "alice", "--accept-anyone", "--map-port");
+  const alice = here.cli("alice", "listen", "--accept-anyone", "--map-port");
   const { mapping, pinhole } = await alice.event("router", ({ pinhole }) => pinhole !== null);
   assert.deepEqual(mapping, { kind: "open", address: `25.0.113.7:${PORT}` });
   assert.equal(pinhole, `[${ALICE_V6}]:${PORT}`);
@@ -119,24 +97,24 @@ test("who listens on everything is let in over IPv4 and IPv6", async (context) =
 
 test("over IPv6 nobody comes in without a hole in the firewall", async (context) => {
   const here = await street(context, { v6: true });
-  const alice = here.cli("alice", CLI, "listen", "--name", "alice", "--accept-anyone", "--bind", ALICE_V6);
+  const alice = here.cli("alice", "listen", "--accept-anyone", "--bind", ALICE_V6);
   await alice.event("listening");
   const peer = `[${ALICE_V6}]:${PORT}`;
-  const bob = here.cli("bob", CLI, "send", "--name", "bob", "--peer", peer, "--timeout", "2", "hello");
+  const bob = here.cli("bob", "send", "--peer", peer, "--timeout", "2", "hello");
   assert.equal(await bob.ended, 1);
 });
 
 test("without a mapping nobody comes in", async (context) => {
   const here = await street(context);
-  const alice = here.cli("alice", CLI, "listen", "--name", "alice", "--accept-anyone");
+  const alice = here.cli("alice", "listen", "--accept-anyone");
   await alice.event("listening");
-  const bob = here.cli("bob", CLI, "send", "--name", "bob", "--peer", `25.0.113.7:${PORT}`, "--timeout", "2", "hello");
+  const bob = here.cli("bob", "send", "--peer", `25.0.113.7:${PORT}`, "--timeout", "2", "hello");
   assert.equal(await bob.ended, 1);
 });
 
 test("a router without a public address says so", async (context) => {
   const here = await street(context, { carrier: "100.72.14" });
-  const alice = here.cli("alice", CLI, "listen", "--name", "alice", "--map-port");
+  const alice = here.cli("alice", "listen", "--map-port");
   const { mapping, addresses } = await alice.event("router", ({ mapping }) => mapping.kind !== "asking");
   assert.deepEqual(mapping, { kind: "behindNat", address: null });
   assert.ok(!addresses.some((address) => address.startsWith("100.")), String(addresses));
@@ -144,9 +122,9 @@ test("a router without a public address says so", async (context) => {
 
 test("a friend who sees us elsewhere shows that a provider's router stands before ours", async (context) => {
   const here = await street(context, { carrier: "25.72.14" });
-  const bob = here.cli("bob", CLI, "listen", "--name", "bob", "--accept-anyone");
+  const bob = here.cli("bob", "listen", "--accept-anyone");
   await bob.event("listening");
-  const alice = here.cli("alice", CLI, "chat", "--name", "alice", "--peer", `198.51.100.2:${PORT}`, "--map-port");
+  const alice = here.cli("alice", "chat", "--peer", `198.51.100.2:${PORT}`, "--map-port");
   const { mapping } = await alice.event("router", ({ mapping }) => mapping.kind === "behindNat");
   assert.equal(mapping.address, "25.72.14.9");
 });
@@ -155,19 +133,8 @@ test("two who dial each other from behind closed firewalls get through both", as
   const here = await street(context);
   // Bob's own computer lets nothing in that it did not ask for.
   here.guard("bob", "wan");
-  const alice = here.cli("alice", CLI, "chat", "--name", "alice", "--peer", `198.51.100.2:${PORT}`);
-  const bob = here.cli(
-    "bob",
-    CLI,
-    "send",
-    "--name",
-    "bob",
-    "--peer",
-    `25.0.113.7:${PORT}`,
-    "--timeout",
-    "9",
-    "hello alice",
-  );
+  const alice = here.cli("alice", "chat", "--peer", `198.51.100.2:${PORT}`);
+  const bob = here.cli("bob", "send", "--peer", `25.0.113.7:${PORT}`, "--timeout", "9", "hello alice");
   const { text } = await alice.event("message");
   assert.equal(text, "hello alice");
   assert.equal(await bob.ended, 0);

@@ -170,8 +170,8 @@ export class Street {
   }
 
   /** The command line of this project as somebody on the street. */
-  cli(name, cli, ...args) {
-    return this.#start(name, [cli, ...args, "--json"], {
+  cli(name, command, ...args) {
+    return this.#start(name, [process.env.P2P_COMM_CLI, command, "--name", name, ...args, "--json"], {
       ...process.env,
       P2P_COMM_PASSWORD: "a lantern over the gate",
     });

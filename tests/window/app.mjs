@@ -87,11 +87,14 @@ class App {
     });
   }
 
-  /** Replaces what a field holds. */
+  /** Replaces what a field holds, at once, as one pastes: the page works less than for single keys. */
   async fill(testId, text) {
-    const field = await this.one(testId);
-    await field.clear();
-    await field.sendKeys(text);
+    const paste = (field, text) => {
+      field.focus();
+      field.select();
+      document.execCommand("insertText", false, text);
+    };
+    await this.driver.executeScript(`(${paste})(...arguments)`, await this.one(testId), text);
   }
 
   async text(testId, more) {
@@ -129,6 +132,23 @@ class App {
     const { answer, failure } = await within(DRIVER_MS, `the program answers ${command}`, asking);
     if (failure !== undefined) throw new Error(failure.message ?? failure);
     return answer;
+  }
+
+  /** Looks into that window of the program whose page shows this, until `work` is done. */
+  async inWindow(testId, work) {
+    const main = await this.driver.getWindowHandle();
+    try {
+      await until(`a window shows ${testId}`, async () => {
+        for (const handle of await this.driver.getAllWindowHandles()) {
+          await this.driver.switchTo().window(handle);
+          if ((await this.all(testId)).length > 0) return true;
+        }
+        return false;
+      });
+      return await work();
+    } finally {
+      await this.driver.switchTo().window(main);
+    }
   }
 
   /** Keeps a picture of the window as an artefact. */

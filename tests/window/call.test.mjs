@@ -1,7 +1,7 @@
 // Two people call each other, in their windows and through their sound cards.
 import assert from "node:assert/strict";
 import { windowTest } from "./stage.mjs";
-import { addPeer, connect, meet, openConversation, peerIs } from "./steps.mjs";
+import { addPeer, connect, meet, meetEcho, openConversation, peerIs } from "./steps.mjs";
 
 const ALICE_HZ = 440;
 const BOB_HZ = 700;
@@ -78,11 +78,7 @@ windowTest("who calls somebody in a call hears that they are busy, and is called
 });
 
 windowTest("alone with Echo, one hears oneself", async (stage) => {
-  const alice = await stage.open("alice");
-  await connect(alice, { name: "alice" });
-  await alice.click("echo-start");
-  await peerIs(alice, "Echo", "connected");
-  await openConversation(alice, "Echo");
+  const alice = await meetEcho(stage);
   stage.sound("alice").talk(ALICE_HZ);
   await alice.click("call-start");
   await alice.shows("call-state", /hears you/i, 20_000);

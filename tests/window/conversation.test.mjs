@@ -1,7 +1,19 @@
 // Two people, two windows, one password.
 import assert from "node:assert/strict";
 import { windowTest } from "./stage.mjs";
-import { addPeer, connect, count, meet, openConversation, PASSWORD, peerIs, say, sees, sendLink } from "./steps.mjs";
+import {
+  addPeer,
+  connect,
+  count,
+  keptPort,
+  meet,
+  openConversation,
+  PASSWORD,
+  peerIs,
+  say,
+  sees,
+  sendLink,
+} from "./steps.mjs";
 
 windowTest("texts and links go both ways", async (stage) => {
   const { alice, bob, alicePort } = await meet(stage);
@@ -36,7 +48,7 @@ windowTest("texts and links go both ways", async (stage) => {
 });
 
 windowTest("a message for somebody who is away arrives once when they are back", async (stage) => {
-  const { alice, bobPort, alicePort } = await meet(stage);
+  const { alice, bobPort, alicePort } = await meet(stage, { bob: keptPort() });
   await stage.close("bob");
   await peerIs(alice, "bob", "unreachable", "failed", "resolving", "reaching");
   await alice.one("conversation-state");
@@ -61,8 +73,7 @@ windowTest("a message for somebody who is away arrives once when they are back",
 });
 
 windowTest("a different password is named in the message area", async (stage) => {
-  const alice = await stage.open("alice");
-  const carol = await stage.open("carol");
+  const [alice, carol] = await Promise.all([stage.open("alice"), stage.open("carol")]);
   const alicePort = await connect(alice, { name: "alice" });
   await connect(carol, { name: "carol", password: "not-what-they-agreed-on-7" });
   await addPeer(carol, { label: "alice", port: alicePort });

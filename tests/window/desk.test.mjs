@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BINARY, startApp, windowTest } from "./stage.mjs";
+import { BINARY, windowTest } from "./stage.mjs";
 import { change, meet, peerIs, say, sees } from "./steps.mjs";
 import { until } from "./wait.mjs";
 
@@ -11,26 +11,18 @@ const TITLE = /P2P Privacy Communications/;
 windowTest("it starts hidden in the tray", async (stage) => {
   const tray = await stage.tray();
   const home = await stage.home("alice");
-  const app = startApp(["--profile", "alice", "--hidden"], { env: home.env });
-  try {
-    const icon = await tray.icon("P2P Privacy Communications – alice");
-    assert.deepEqual(await home.screen.windows(), []);
-    await icon.choose("Show");
-    await home.screen.window(TITLE);
-  } finally {
-    await app.stop();
-  }
+  stage.start(home, "--profile", "alice", "--hidden");
+  const icon = await tray.icon("P2P Privacy Communications – alice");
+  assert.deepEqual(await home.screen.windows(), []);
+  await icon.choose("Show");
+  await home.screen.window(TITLE);
 });
 
 windowTest("where there is no tray it starts minimised instead of hidden", async (stage) => {
   const home = await stage.home("alice");
-  const app = startApp(["--profile", "alice", "--hidden"], { env: home.env });
-  try {
-    const window = await home.screen.window(TITLE);
-    await until("it is minimised", async () => (await window.state()).includes("HIDDEN"));
-  } finally {
-    await app.stop();
-  }
+  stage.start(home, "--profile", "alice", "--hidden");
+  const window = await home.screen.window(TITLE);
+  await until("it is minimised", async () => (await window.state()).includes("HIDDEN"));
 });
 
 windowTest("it is started at login, or not", async (stage) => {
@@ -136,7 +128,7 @@ windowTest("a shortcut that another program has is told", async (stage) => {
   const directory = join(home.env.P2P_COMM_DATA_DIR, "profiles/other");
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, "settings.json"), '{"shortcuts": {"mute": "Control+Shift+KeyM"}}');
-  const other = startApp(["--profile", "other"], { env: home.env });
+  stage.start(home, "--profile", "other");
   await home.screen.window(/– other/);
 
   const alice = await stage.open("alice");
@@ -147,7 +139,6 @@ windowTest("a shortcut that another program has is told", async (stage) => {
     await choose("Control+Shift+KeyM");
     return alice.shows("toast", /one of your shortcuts/, 1000);
   });
-  await other.stop();
 });
 
 windowTest("do not disturb: nothing pops up or notifies, and the tray tells what was missed", async (stage) => {

@@ -15,7 +15,7 @@ const PICTURES = fileURLToPath(new URL("../../artifacts/gallery", import.meta.ur
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 /** Pictures of everything take their time; nobody waits for them but who wants them. */
 const WITH_PICTURES = Boolean(process.env.P2P_COMM_PICTURES);
-const DEADLINE_MS = WITH_PICTURES ? 1_800_000 : 300_000;
+const DEADLINE_MS = WITH_PICTURES ? 1_800_000 : 480_000;
 /** Pages are judged side by side: one waits for the driver while the other draws. */
 const BROWSERS = 2;
 

@@ -1,14 +1,14 @@
 // One running program for each profile.
 import assert from "node:assert/strict";
-import { startApp, windowTest } from "./stage.mjs";
+import { windowTest } from "./stage.mjs";
 import { connect } from "./steps.mjs";
 import { until } from "./wait.mjs";
 
 const TITLE = /P2P Privacy Communications/;
 
 /** Starts the program once more and waits for its end. @returns what it said */
-async function startAgain(home, name) {
-  const second = startApp(["--profile", name], { env: home.env });
+async function startAgain(stage, home, name) {
+  const second = stage.start(home, "--profile", name);
   const code = await second.exited;
   await second.closed;
   assert.equal(code, 0, second.output());
@@ -25,7 +25,7 @@ windowTest("a second start raises the window of the first, from the tray and fro
   const window = await screen.window(TITLE);
   await window.close();
   await screen.noWindow(TITLE);
-  assert.match(await startAgain(home, "alice"), /runs already/);
+  assert.match(await startAgain(stage, home, "alice"), /runs already/);
   const raised = await screen.window(TITLE);
   await until("it has the keys", async () => (await screen.active()) === raised.id);
 
@@ -34,7 +34,7 @@ windowTest("a second start raises the window of the first, from the tray and fro
     await raised.close();
     return (await raised.state()).includes("HIDDEN");
   });
-  await startAgain(home, "alice");
+  await startAgain(stage, home, "alice");
   await until("it is back", async () => !(await raised.state()).includes("HIDDEN"));
   await alice.one("status-bar");
   assert.equal((await screen.windows()).length, 1, "there is one window");
@@ -42,15 +42,32 @@ windowTest("a second start raises the window of the first, from the tray and fro
 
 windowTest("a program that was killed blocks nobody, and another profile runs beside", async (stage) => {
   const home = await stage.home("alice");
-  const killed = startApp(["--profile", "alice"], { env: home.env });
+  const killed = stage.start(home, "--profile", "alice");
   await stage.screen("alice").window(TITLE);
   process.kill(killed.pid, "SIGKILL");
   await killed.exited;
-  await killed.stop();
 
   const alice = await stage.open("alice");
   await alice.one("connect-name");
-  const other = startApp(["--profile", "other"], { env: home.env });
+  stage.start(home, "--profile", "other");
   await stage.screen("alice").window(/– other/);
-  await other.stop();
 });
+
+windowTest(
+  "where there is no session bus a second start raises the first, and another profile runs beside",
+  async (stage) => {
+    const home = await stage.home("alice");
+    home.env.DBUS_SESSION_BUS_ADDRESS = `unix:path=${home.directory}/no-bus`;
+    const alice = await stage.open("alice");
+    const window = await home.screen.window(TITLE);
+    await window.close();
+    await until("it is minimised", async () => (await window.state()).includes("HIDDEN"));
+    assert.match(await startAgain(stage, home, "alice"), /runs already/);
+    await until("it is back", async () => !(await window.state()).includes("HIDDEN"));
+    await alice.one("connect-name");
+
+    stage.start(home, "--profile", "other");
+    await home.screen.window(/– other/);
+    await alice.one("connect-name");
+  },
+);

@@ -4,7 +4,7 @@ import { windowTest } from "./stage.mjs";
 import { connect, peerIs } from "./steps.mjs";
 
 windowTest("bob reads alice's QR code from a picture that another program put on the clipboard", async (stage) => {
-  const [alice, bob] = [await stage.open("alice"), await stage.open("bob")];
+  const [alice, bob] = await Promise.all([stage.open("alice"), stage.open("bob")]);
   await connect(alice, { name: "alice" });
   await connect(bob, { name: "bob" });
   await alice.click("add-peer");

@@ -25,6 +25,13 @@ export async function looksLike(home, one, other) {
   return Number.parseFloat(tool.output()) <= CURSOR_PIXELS;
 }
 
+/** How many pixels of this part of the screen are rather red. */
+export async function redness(home, { x, y, width, height }) {
+  const part = `${Math.round(width)}x${Math.round(height)}+${Math.round(x)}+${Math.round(y)}`;
+  const counted = ["-fx", "u.r - u.g > 0.3", "-format", "%[fx:mean*w*h]", "info:"];
+  return Number(await run(home, "convert", ["x:root", "-crop", part, "+repage", ...counted]));
+}
+
 async function run(home, command, args) {
   const tool = start(command, args, { env: home.env });
   const code = await tool.exited;

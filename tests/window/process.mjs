@@ -1,6 +1,7 @@
 // Child processes that are certain to end: each runs in a group of its own, and `stop` ends that group by its id.
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { until } from "./wait.mjs";
 
 const KEPT_OUTPUT = 64 * 1024;
 const GRACE_MS = 3000;
@@ -40,7 +41,7 @@ export function start(command, args, { env = process.env, cwd, extraPipes = 0 } 
   const closed = new Promise((resolve) => child.on("close", resolve));
 
   async function stop() {
-    if (child.pid === undefined) return;
+    if (!groups.has(child.pid)) return;
     signalGroup(child.pid, "SIGTERM");
     let timer;
     const late = new Promise((resolve) => {
@@ -55,6 +56,26 @@ export function start(command, args, { env = process.env, cwd, extraPipes = 0 } 
   }
 
   return { pid: child.pid, pipes: child.stdio.slice(3), output: () => output, exited, closed, stop };
+}
+
+/** Reads the one line that a server prints on descriptor 3 when it is ready. A server that prints none is stopped. */
+export async function firstLine(server, what) {
+  let text = "";
+  let gone = false;
+  server.pipes[0].on("data", (chunk) => {
+    text += chunk;
+  });
+  server.exited.then(() => {
+    gone = true;
+  });
+  try {
+    await until(`${what} is ready`, () => text.includes("\n") || gone);
+    if (gone) throw new Error(`${what} ended`);
+  } catch (error) {
+    await server.stop();
+    throw new Error(`${error.message}\n${server.output()}`);
+  }
+  return text.slice(0, text.indexOf("\n")).trim();
 }
 
 /** The ids of the processes of this home that have this name. */

@@ -2,10 +2,22 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { Key } from "selenium-webdriver";
 import { start } from "./process.mjs";
 import { BINARY, windowTest } from "./stage.mjs";
-import { addPeer, change, connect, meet, openConversation, PASSWORD, peerIs, say, sees } from "./steps.mjs";
+import {
+  addPeer,
+  change,
+  closeSettings,
+  connect,
+  keptPort,
+  meet,
+  openConversation,
+  openSettings,
+  PASSWORD,
+  peerIs,
+  say,
+  sees,
+} from "./steps.mjs";
 import { until } from "./wait.mjs";
 
 const PASSPHRASE = "four words of mine alone";
@@ -14,7 +26,7 @@ windowTest(
   "who is remembered by the keychain finds everything again: list, messages, what waits, and the port",
   async (stage) => {
     await stage.keychain();
-    const { alice, bob, alicePort, bobPort } = await meet(stage);
+    const { alice, bob, alicePort, bobPort } = await meet(stage, { alice: keptPort(), bob: keptPort() });
     await remember(alice);
     await alice.ask("set_retention", { peer: null, retention: "forever" });
     await say(alice, "kept on both sides of a start");
@@ -98,9 +110,7 @@ windowTest("to forget everything leaves no file and no key", async (stage) => {
   await remember(alice);
   await addPeer(alice, { label: "bob", port: 40_000 });
   assert.notEqual((await store(stage, "alice")).length, 0);
-  await alice.click("menu-me");
-  await alice.click("settings-open");
-  await alice.click("settings-privacy");
+  await openSettings(alice, "privacy");
   await alice.click("keep-forget");
   await alice.click("forget-submit");
   assert.match(await alice.text("gone"), /keychain[\s\S]*store\.db/);
@@ -159,19 +169,12 @@ windowTest("two starts at once of a remembered profile are one program, which op
 
 /** From the settings, by the keychain. */
 async function remember(app) {
-  await app.click("menu-me");
-  await app.click("settings-open");
-  await app.click("settings-privacy");
+  await openSettings(app, "privacy");
   await app.click("keep-remember");
   await app.click("seal-submit");
   await until("it is remembered", async () => (await app.ask("remembered")).kind === "open");
   await app.none("seal-submit");
-  // The focus comes back to the settings a moment after their dialog is gone.
-  await until("the settings are closed", async () => {
-    const focused = app.driver.switchTo().activeElement();
-    await focused.sendKeys(Key.ESCAPE).catch(() => {});
-    return (await app.all("settings")).length === 0;
-  });
+  await closeSettings(app);
 }
 
 /** The files of a profile's store. */

@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import { processesOf } from "./process.mjs";
 import { BINARY, longTest, windowTest } from "./stage.mjs";
 import { change, meet, say, sees } from "./steps.mjs";
+import { Typist } from "./typist.mjs";
 import { until } from "./wait.mjs";
 
 const POPUP = /calls you|Incoming call/;
@@ -34,10 +35,7 @@ windowTest("the popup is above everything and takes no keys", async (stage) => {
   assert.ok(x + width > 1200 && x + width <= 1280 && y + height > 700 && y + height <= 800, "in the corner");
 
   // Only somebody who goes there answers there.
-  await popup.activate();
-  await until("it takes the keys when asked to", async () => (await screen.active()) === popup.id);
-  await screen.keys("Tab");
-  await screen.keys("Return");
+  await answer(bob, screen, (hands) => hands.choose("popup-accept"));
   await alice.shows("call-state", /bob hears you/i, 20_000);
   await screen.noWindow(POPUP, GONE_MS);
   await bob.one("call-bar");
@@ -48,10 +46,7 @@ windowTest("a call is rejected in the popup", async (stage) => {
   const { alice, bob } = await meet(stage);
   await alice.click("call-start");
   const screen = stage.screen("bob");
-  const popup = await screen.window(POPUP);
-  await popup.activate();
-  await until("the popup has the keys", async () => (await screen.active()) === popup.id);
-  await screen.keys("Tab", "Tab", "Return");
+  await answer(bob, screen, (hands) => hands.choose("popup-reject"));
   await alice.shows("call-line", /reject|declin/i);
   await screen.noWindow(POPUP, GONE_MS);
   await bob.none("incoming-call");
@@ -61,13 +56,13 @@ windowTest("a call is rejected with a message in the popup", async (stage) => {
   const { alice, bob } = await meet(stage);
   await alice.click("call-start");
   const screen = stage.screen("bob");
-  const popup = await screen.window(POPUP);
-  await popup.activate();
-  await until("the popup has the keys", async () => (await screen.active()) === popup.id);
-  await screen.keys("Tab", "Tab", "Tab", "Return");
-  await screen.type("later today");
-  await bob.picture("17-popup-reply-bob");
-  await screen.keys("Return");
+  await answer(bob, screen, async (hands) => {
+    await hands.choose("popup-reject-with");
+    await hands.at("popup-reply-text");
+    await hands.type("later today");
+    await bob.picture("17-popup-reply-bob");
+    await hands.press("Return");
+  });
   await alice.shows("call-line", /reject|declin/i);
   await sees(alice, "later today", { sender: "them" });
   await screen.noWindow(POPUP, GONE_MS);
@@ -113,6 +108,14 @@ longTest("a call whose caller is lost is gone with everything that announced it"
   await ringing.over(GONE_MS);
 });
 
+/** Goes to the popup, as by Alt+Tab, and does something there by keyboard. */
+async function answer(app, screen, act) {
+  const popup = await screen.window(POPUP);
+  await popup.activate();
+  await until("the popup has the keys", async () => (await screen.active()) === popup.id);
+  await app.inWindow("popup", () => act(new Typist("bob", app, screen)));
+}
+
 /** Alice calls bob, and everything that announces it is there. */
 async function ring(stage) {
   const notifications = await stage.notifications();
@@ -120,11 +123,13 @@ async function ring(stage) {
   const { alice, bob } = await meet(stage);
   const icon = await tray.icon("P2P Privacy Communications – bob");
   const screen = stage.screen("bob");
+  const bell = stage.sound("bob").listen("ear");
   await alice.click("call-start");
   await screen.window(POPUP);
   await screen.window(/^alice is calling/);
   await notifications.one("bob", /^alice$/, /calling/);
   await until("the tray flashes", async () => (await icon.status()) === "NeedsAttention");
+  await bell.rings();
   const announced = () => notifications.of("bob").some(({ body }) => /calling/.test(body));
   const over = (deadlineMs) =>
     Promise.all([
@@ -132,6 +137,7 @@ async function ring(stage) {
       screen.noWindow(/alice is calling/, deadlineMs),
       until("the notification is gone", () => !announced(), deadlineMs),
       until("the tray is calm", async () => (await icon.status()) === "Active", deadlineMs),
+      bell.falls().then((rest) => assert.ok(rest < deadlineMs / 1000, `it rings for ${rest} s`)),
     ]);
   return { alice, bob, ringing: { icon, over } };
 }

@@ -84,9 +84,15 @@ class ScreenWindow {
 
   /** Where it is on the screen, in pixels. */
   async place() {
-    const text = await this.screen.run("xdotool", ["getwindowgeometry", "--shell", String(this.id)]);
-    const value = (name) => Number(new RegExp(`${name}=(-?\\d+)`).exec(text)[1]);
-    return { x: value("X"), y: value("Y"), width: value("WIDTH"), height: value("HEIGHT") };
+    // Not xdotool, which counts the frame of a window twice.
+    const text = await this.screen.run("xwininfo", ["-id", String(this.id)]);
+    const value = (name) => Number(new RegExp(`${name}: +(-?\\d+)`).exec(text)[1]);
+    return {
+      x: value("Absolute upper-left X"),
+      y: value("Absolute upper-left Y"),
+      width: value("Width"),
+      height: value("Height"),
+    };
   }
 
   /** Clicks, at a place from its upper left corner. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { looksLike, takePicture } from "./picture.mjs";
 import { processesOf } from "./process.mjs";
-import { startApp, windowTest } from "./stage.mjs";
+import { windowTest } from "./stage.mjs";
 import { change, PASSWORD } from "./steps.mjs";
 import { until } from "./wait.mjs";
 
@@ -107,26 +107,22 @@ windowTest("after its web process was killed the page is drawn again, with every
   // A driver gives up with the process that it drives, so alice uses her own hands.
   const home = await stage.home("alice");
   const icon = (await stage.tray()).icon("P2P Privacy Communications – alice");
-  const app = startApp(["--profile", "alice"], { env: { ...home.env, RUST_LOG: "p2p_comm=info" } });
-  try {
-    await until("the page has its fields", () => /window ready/.test(app.output()));
-    await home.screen.type("alice");
-    await home.screen.keys("Tab", "Tab");
-    await home.screen.type(PASSWORD);
-    await home.screen.keys("Return");
-    await until("alice is connected", async () => /Connected as alice/.test(await (await icon).words()));
-    const before = await until("the page is drawn", () => steadyPicture(home, "14-before-it-was-killed"));
+  const app = stage.start(home, "--profile", "alice");
+  await until("the page has its fields", () => /window ready/.test(app.output()));
+  await home.screen.type("alice");
+  await home.screen.keys("Tab", "Tab");
+  await home.screen.type(PASSWORD);
+  await home.screen.keys("Return");
+  await until("alice is connected", async () => /Connected as alice/.test(await (await icon).words()));
+  const before = await until("the page is drawn", () => steadyPicture(home, "14-before-it-was-killed"));
 
-    const processes = processesOf(home, WEB_PROCESS);
-    assert.equal(processes.length, 1, "all windows share one web process");
-    for (const pid of processes) process.kill(pid, "SIGKILL");
-    await until("another process draws", () => processesOf(home, WEB_PROCESS).some((pid) => !processes.includes(pid)));
-    await until("the page is as it was", async () =>
-      looksLike(home, before, await takePicture(home, "14-after-it-was-killed")),
-    );
-  } finally {
-    await app.stop();
-  }
+  const processes = processesOf(home, WEB_PROCESS);
+  assert.equal(processes.length, 1, "all windows share one web process");
+  for (const pid of processes) process.kill(pid, "SIGKILL");
+  await until("another process draws", () => processesOf(home, WEB_PROCESS).some((pid) => !processes.includes(pid)));
+  await until("the page is as it was", async () =>
+    looksLike(home, before, await takePicture(home, "14-after-it-was-killed")),
+  );
 });
 
 /** A picture of the screen that is the same a second later. */

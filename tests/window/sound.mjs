@@ -1,16 +1,32 @@
 // A sound server of its own for each person: what a test plays into the mouth, the app's microphone hears; what the app
 // plays, the ear has. No real sound card is touched.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { start } from "./process.mjs";
 import { until } from "./wait.mjs";
+
+/** A pitch of the tone that rings which no other tone has, and the time of a round: silence for so long is its end. */
+const RING_HZ = 784;
+const ROUND_S = 3.3;
 
 const RATE = 48_000;
 const TONE_S = 90;
 /** On and off in turns: a steady tone would be taken for noise. */
 const PULSE_S = 0.3;
 const LISTEN_S = 2;
+/** A level is taken over so many samples. */
+const SPAN = RATE / 10;
 
 /** Starts the server in `directory` (a short path: its socket lives there). */
 export async function startSound(directory) {
@@ -63,6 +79,12 @@ class Sound {
     this.#load("module-remap-source", `source_name=${name}`, `master=${name}-mouth.monitor`, "channels=1", quoted);
   }
 
+  /** Plugs in a further speaker of this name. */
+  plugSpeaker(name) {
+    const quoted = `sink_properties=device.description="${name}"`;
+    this.#load("module-null-sink", `sink_name=${name}`, "rate=48000", "channels=1", "channel_map=mono", quoted);
+  }
+
   #load(...module) {
     execFileSync("pactl", ["load-module", ...module], { env: this.env });
   }
@@ -77,6 +99,13 @@ class Sound {
     }
     writeFileSync(file, new Uint8Array(samples.buffer));
     this.running.push(start("pacat", ["--playback", `--device=${mouth}`, ...FORMAT, file], { env: this.env }));
+  }
+
+  /** Listens until the test is over for the tone that rings, in this speaker. */
+  listen(speaker) {
+    const file = join(this.directory, `${speaker}.raw`);
+    this.running.push(start("parec", [`--device=${speaker}.monitor`, ...FORMAT, file], { env: this.env }));
+    return new Recording(speaker, file);
   }
 
   /** Waits until the ear has this pitch, or (`gone`) has it no more. */
@@ -100,12 +129,7 @@ class Sound {
     await recorder.stop();
     const bytes = readFileSync(file);
     const samples = new Int16Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / 2));
-    let loudest = 0;
-    const span = RATE / 10;
-    for (let from = 0; from + span <= samples.length; from += span) {
-      loudest = Math.max(loudest, amplitude(samples.subarray(from, from + span), pitch));
-    }
-    return loudest;
+    return Math.max(...levels(samples, pitch));
   }
 
   async stop() {
@@ -113,7 +137,60 @@ class Sound {
   }
 }
 
+/** What a speaker plays from the first moment on. Times are in seconds. */
+class Recording {
+  constructor(speaker, file) {
+    this.speaker = speaker;
+    this.file = file;
+  }
+
+  /** Waits until it rings. */
+  rings() {
+    const from = this.#length();
+    return until(`${this.speaker} rings`, () => this.#lastRing(from) !== undefined);
+  }
+
+  /** Waits until it rings no more. @returns how long it went on, from now on */
+  async falls() {
+    const from = this.#length();
+    let last;
+    await until(`${this.speaker} is silent`, () => {
+      last = this.#lastRing(from) ?? from;
+      return this.#length() - last > ROUND_S;
+    });
+    return last - from;
+  }
+
+  /** Whether it ever rang. */
+  rang() {
+    return this.#lastRing(0) !== undefined;
+  }
+
+  #length() {
+    return existsSync(this.file) ? Math.floor(statSync(this.file).size / 2) / RATE : 0;
+  }
+
+  /** When it rang last after this moment, if it did. */
+  #lastRing(from) {
+    const begin = Math.round(from * RATE);
+    const samples = new Int16Array(Math.max(0, Math.round(this.#length() * RATE) - begin));
+    if (samples.length === 0) return undefined;
+    const file = openSync(this.file);
+    readSync(file, samples, 0, samples.byteLength, begin * 2);
+    closeSync(file);
+    const last = [...levels(samples, RING_HZ)].findLastIndex((level) => level > 0.02);
+    return last < 0 ? undefined : (begin + (last + 1) * SPAN) / RATE;
+  }
+}
+
 const FORMAT = ["--raw", "--format=s16le", `--rate=${RATE}`, "--channels=1", "--latency-msec=50"];
+
+/** How loud this pitch is in each part of these samples; full scale is 1. */
+function* levels(samples, pitch) {
+  for (let from = 0; from + SPAN <= samples.length; from += SPAN) {
+    yield amplitude(samples.subarray(from, from + SPAN), pitch);
+  }
+}
 
 function amplitude(samples, pitch) {
   let [sine, cosine] = [0, 0];

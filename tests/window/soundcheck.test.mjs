@@ -1,7 +1,7 @@
 // Sound is set up before anybody is called.
 import assert from "node:assert/strict";
-import { By } from "selenium-webdriver";
 import { windowTest } from "./stage.mjs";
+import { pick } from "./steps.mjs";
 import { until } from "./wait.mjs";
 
 const SILENCE_DB = -80;
@@ -15,7 +15,7 @@ windowTest("another microphone is chosen, heard in the test, and its threshold s
   await alice.click("connect-settings");
   await alice.click("settings-audio");
 
-  await choose(alice, "device-input", /^headset$/);
+  await pick(alice, "device-input", /^headset$/);
   await until("it is kept", async () => /headset/.test((await alice.ask("settings")).audio.input));
 
   await alice.click("mic-test-start");
@@ -39,15 +39,3 @@ windowTest("another microphone is chosen, heard in the test, and its threshold s
   await alice.click("mic-test-stop");
   await until("nothing is measured any more", async () => (await level()) === SILENCE_DB);
 });
-
-/** Chooses from a list the line with this text. */
-async function choose(app, testId, text) {
-  const list = await app.one(testId);
-  const line = await until(`${testId} offers ${text}`, async () => {
-    for (const option of await list.findElements(By.css("option"))) {
-      if (text.test(await option.getText())) return option;
-    }
-    return undefined;
-  });
-  await line.click();
-}

@@ -1,9 +1,11 @@
 // What every window test stands on: desktops, the app in them, and evidence when something fails.
 import { join } from "node:path";
-import { describe, test } from "node:test";
+import { after, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { AT_HOME, openApp, openBrowser } from "./app.mjs";
 import { startDesktops } from "./desktop.mjs";
+import { endDisplays } from "./display.mjs";
+import { takePicture } from "./picture.mjs";
 import { start } from "./process.mjs";
 
 const TEST_DEADLINE_MS = 120_000;
@@ -13,11 +15,37 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 export const BINARY =
   process.env.P2P_COMM_APP ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "debug/p2p-comm");
 
-/** Starts the app by itself, undriven. */
-export const startApp = (args, options) => start(BINARY, [...AT_HOME, ...args], options);
+/** Most tests wait for programs to start and to answer: so many at once keep two cores busy. */
+const LANES = 4;
+const tests = { long: [], beside: [], alone: [] };
 
-/** A test with a fresh stage, which is cleared whatever happens. */
-export function windowTest(title, body, deadlineMs = TEST_DEADLINE_MS) {
+/** A test with a fresh stage, which is cleared whatever happens. Others run beside it. */
+export function windowTest(...test) {
+  tests.beside.push(test);
+}
+
+/** A test that mostly waits for a time to pass, or that takes longer than the others: it starts before them. */
+export function longTest(...test) {
+  tests.long.push(test);
+}
+
+/** A test that measures a time so closely that others would disturb it: it runs after them, by itself. */
+export function aloneTest(...test) {
+  tests.alone.push(test);
+}
+
+/** Runs the tests of the files that were read until now. */
+export function runTests() {
+  describe("side by side", { concurrency: LANES }, () => {
+    for (const one of [...tests.long, ...tests.beside]) run(...one);
+  });
+  describe("one after the other", () => {
+    for (const one of tests.alone) run(...one);
+  });
+  after(endDisplays);
+}
+
+function run(title, body, deadlineMs = TEST_DEADLINE_MS) {
   test(title, { timeout: deadlineMs }, async (context) => {
     const stage = new Stage(await startDesktops());
     // Past the deadline: ending the processes makes whatever still waits for them fail.
@@ -26,24 +54,10 @@ export function windowTest(title, body, deadlineMs = TEST_DEADLINE_MS) {
       await body(stage);
     } catch (error) {
       await stage.keepEvidence(title.replaceAll(/\W+/g, "-"));
-      throw error;
-    } finally {
       await stage.clear();
+      throw error;
     }
-  });
-}
-
-const long = [];
-
-/** A test that mostly waits for a time to pass, or asks nothing of the time: those of all files run side by side. */
-export function longTest(title, body, deadlineMs) {
-  long.push([title, body, deadlineMs]);
-}
-
-/** Runs the long tests of the files that were read until now. */
-export function longTests() {
-  describe("what takes long, side by side", { concurrency: true }, () => {
-    for (const one of long) windowTest(...one);
+    await stage.clear({ tidy: true });
   });
 }
 
@@ -81,6 +95,11 @@ class Stage {
     return this.homes.get(name);
   }
 
+  /** Puts this person, who has no desktop yet, in front of Wayland. */
+  async wayland(name) {
+    this.homes.set(name, await this.desktops.openWayland(name));
+  }
+
   /** What this person's app hears and plays. */
   sound(name) {
     return this.homes.get(name).sound;
@@ -98,6 +117,11 @@ class Stage {
     return app;
   }
 
+  /** Starts the app on somebody's desktop as a person does: nobody drives it. */
+  start({ env }, ...args) {
+    return this.#keep(start(BINARY, [...AT_HOME, ...args], { env: { ...env, RUST_LOG: "p2p_comm=info" } }));
+  }
+
   /** Opens a bare window of the web engine, on a desktop with a screen of this size. */
   async browse(name, screen) {
     const browser = await openBrowser(await this.home(name, screen));
@@ -113,17 +137,19 @@ class Stage {
   }
 
   async keepEvidence(title) {
-    for (const [name, app] of this.apps) {
-      await app.picture(`failed-${title}-${name}`).catch((error) => console.error(error.message));
-      console.error(`--- ${name}'s app wrote:\n${app.output()}`);
+    for (const [name, home] of this.homes) {
+      await takePicture(home, `failed-${title}-${name}`).catch((error) => console.error(error.message));
+    }
+    for (const program of [...this.apps.values(), ...this.doubles]) {
+      if (program.output?.()) console.error(`--- written:\n${program.output()}`);
     }
   }
 
-  async clear() {
+  async clear(how) {
     for (const name of [...this.apps.keys()]) {
       await this.close(name).catch((error) => console.error(`${name}: ${error.message}`));
     }
-    for (const double of this.doubles.splice(0)) double.stop();
-    await this.desktops.stop();
+    for (const double of this.doubles.splice(0)) await double.stop();
+    await this.desktops.stop(how);
   }
 }

@@ -1,5 +1,7 @@
 // What a person does in the window, and what the person then sees.
 import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
+import { By, Key } from "selenium-webdriver";
 import { until } from "./wait.mjs";
 
 export const PASSWORD = "quiet-harbour-lantern-42";
@@ -20,20 +22,37 @@ export async function connect(app, { name, password = PASSWORD, port }) {
   return Number(shown);
 }
 
-/** Opens both windows and brings alice and bob into a conversation. */
-export async function meet(stage) {
-  const alice = await stage.open("alice");
-  const bob = await stage.open("bob");
-  const alicePort = await connect(alice, { name: "alice" });
-  const bobPort = await connect(bob, { name: "bob" });
+/**
+ * A port for somebody who comes back to it: by lot from where neither the app nor the system looks for a free one, as a test
+ * beside could take it in between.
+ */
+export const keptPort = () => randomInt(20_000, 30_000);
+
+/** Opens both windows and brings alice and bob into a conversation. `ports` are those that they ask for. */
+export async function meet(stage, ports = {}) {
+  const [alice, bob] = await Promise.all([stage.open("alice"), stage.open("bob")]);
+  const [alicePort, bobPort] = await Promise.all([
+    connect(alice, { name: "alice", port: ports.alice }),
+    connect(bob, { name: "bob", port: ports.bob }),
+  ]);
   assert.notEqual(alicePort, bobPort, "each instance takes a port of its own");
-  await addPeer(alice, { label: "bob", port: bobPort });
-  await addPeer(bob, { label: "alice", port: alicePort });
-  await peerIs(alice, "bob", "connected");
-  await peerIs(bob, "alice", "connected");
-  await openConversation(alice, "bob");
-  await openConversation(bob, "alice");
+  await Promise.all([
+    addPeer(alice, { label: "bob", port: bobPort }),
+    addPeer(bob, { label: "alice", port: alicePort }),
+  ]);
+  await Promise.all([peerIs(alice, "bob", "connected"), peerIs(bob, "alice", "connected")]);
+  await Promise.all([openConversation(alice, "bob"), openConversation(bob, "alice")]);
   return { alice, bob, alicePort, bobPort };
+}
+
+/** Opens alice's window and brings her into a conversation with Echo. */
+export async function meetEcho(stage) {
+  const alice = await stage.open("alice");
+  await connect(alice, { name: "alice" });
+  await alice.click("echo-start");
+  await peerIs(alice, "Echo", "connected");
+  await openConversation(alice, "Echo");
+  return alice;
 }
 
 export async function addPeer(app, { label, host = "localhost", port }) {
@@ -51,6 +70,34 @@ export async function change(app, edit) {
   const settings = await app.ask("settings");
   edit(settings);
   await app.ask("set_settings", { settings });
+}
+
+/** Opens this part of the settings. */
+export async function openSettings(app, section) {
+  await app.click("menu-me");
+  await app.click("settings-open");
+  await app.click(`settings-${section}`);
+}
+
+export async function closeSettings(app) {
+  // The focus comes back to the settings a moment after a dialog of theirs is gone.
+  await until("the settings are closed", async () => {
+    const focused = app.driver.switchTo().activeElement();
+    await focused.sendKeys(Key.ESCAPE).catch(() => {});
+    return (await app.all("settings")).length === 0;
+  });
+}
+
+/** Chooses from a list the line with this text. */
+export async function pick(app, testId, text) {
+  const list = await app.one(testId);
+  const line = await until(`${testId} offers ${text}`, async () => {
+    for (const option of await list.findElements(By.css("option"))) {
+      if (text.test(await option.getText())) return option;
+    }
+    return undefined;
+  });
+  await line.click();
 }
 
 /** Waits until the peer's row is in one of these states. */

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { takePicture } from "./picture.mjs";
-import { startApp, windowTest } from "./stage.mjs";
+import { windowTest } from "./stage.mjs";
 import { until } from "./wait.mjs";
 
 const OBSERVED_MS = 4000;
@@ -21,15 +21,12 @@ const ALLOWED = [
 windowTest("the app leaves nothing of its own behind", async (stage) => {
   const home = await stage.home("alice");
   const { P2P_COMM_DATA_DIR: _, ...env } = home.env;
-  const app = startApp([], { env: { ...env, RUST_LOG: "p2p_comm=info" } });
-  try {
-    await until("the page shows something", () => /window ready/.test(app.output()));
-    await takePicture(home, "8-not-driven-alice");
-    // Not a wait for something: this long the app has the time to write what it should not.
-    await sleep(OBSERVED_MS);
-  } finally {
-    await app.stop();
-  }
+  const app = stage.start({ env });
+  await until("the page shows something", () => /window ready/.test(app.output()));
+  await takePicture(home, "8-not-driven-alice");
+  // Not a wait for something: this long the app has the time to write what it should not.
+  await sleep(OBSERVED_MS);
+  await app.stop();
 
   const files = filesBelow(home.directory);
   for (const file of files) console.log(`  ${file}: ${reasonFor(file) ?? "NOT ALLOWED"}`);

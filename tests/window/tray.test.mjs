@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { startApp, windowTest } from "./stage.mjs";
-import { connect, meet } from "./steps.mjs";
+import { windowTest } from "./stage.mjs";
+import { connect, meet, meetEcho, say, sees } from "./steps.mjs";
 import { until } from "./wait.mjs";
 
 const ALICE = "P2P Privacy Communications – alice";
@@ -88,6 +88,32 @@ windowTest("closing hides the window in the tray, and Show brings it back", asyn
   assert.equal(notifications.asked(/still running/i).length, 1, "the hint comes once");
 });
 
+windowTest(
+  "after the first message one is told, once in a lifetime, that closing leaves the program running",
+  async (stage) => {
+    await stage.tray();
+    const notifications = await stage.notifications();
+    const first = await meetEcho(stage);
+    assert.deepEqual(await first.all("tray-hint"), [], "nobody wrote yet");
+    await say(first, "is anybody there?");
+    await first.shows("tray-hint", /keeps running in the tray/);
+    await first.picture("21-tray-hint-alice");
+    await first.click("tray-hint-read");
+    await first.none("tray-hint");
+    await stage.close("alice");
+
+    const again = await meetEcho(stage);
+    await say(again, "and today?");
+    await sees(again, "and today?", { sender: "them" });
+    // Closing would be the second occasion to say it.
+    await (await stage.screen("alice").window(TITLE)).close();
+    await stage.screen("alice").noWindow(TITLE);
+    await until("nothing waits to be told", async () => (await again.ask("notices")).length === 0);
+    assert.deepEqual(await again.all("tray-hint"), []);
+    assert.deepEqual(notifications.asked(/still running/i), []);
+  },
+);
+
 windowTest("without a tray, closing minimises", async (stage) => {
   await stage.open("alice");
   const screen = stage.screen("alice");
@@ -100,22 +126,18 @@ windowTest("without a tray, closing minimises", async (stage) => {
 
 windowTest("the tray may come after the program, also at a hidden start", async (stage) => {
   const home = await stage.home("alice");
-  const app = startApp(["--profile", "alice", "--hidden"], { env: home.env });
-  try {
-    const directory = join(home.env.XDG_RUNTIME_DIR, "p2p-comm");
-    await until("the program is up", () => readdirSync(directory).some((file) => file.endsWith(".sock")));
-    // Started at once it would be there first.
-    await sleep(1000);
-    const tray = await stage.tray();
-    const icon = await tray.icon(ALICE);
-    assert.deepEqual(await home.screen.windows(), [], "it waited for the tray");
-    await icon.choose("Show");
-    await (await home.screen.window(TITLE)).close();
-    await home.screen.noWindow(TITLE);
-    await icon.offers("Connect…");
-  } finally {
-    await app.stop();
-  }
+  stage.start(home, "--profile", "alice", "--hidden");
+  const directory = join(home.env.XDG_RUNTIME_DIR, "p2p-comm");
+  await until("the program is up", () => readdirSync(directory).some((file) => file.endsWith(".sock")));
+  // Started at once it would be there first.
+  await sleep(1000);
+  const tray = await stage.tray();
+  const icon = await tray.icon(ALICE);
+  assert.deepEqual(await home.screen.windows(), [], "it waited for the tray");
+  await icon.choose("Show");
+  await (await home.screen.window(TITLE)).close();
+  await home.screen.noWindow(TITLE);
+  await icon.offers("Connect…");
 });
 
 windowTest("a hidden window comes out when the tray goes away", async (stage) => {

@@ -1,17 +1,20 @@
 // Waiting for a condition, never for a time.
 import { setTimeout as sleep } from "node:timers/promises";
 
-const POLL_MS = 50;
+/** A condition that takes longer is asked more and more seldom: asking costs work that others wait for. */
+const PAUSE_MS = { first: 25, most: 200, growth: 1.3 };
 /** So long a condition that was asked just before the deadline may take. */
 const GRACE_MS = 5000;
 
 /**
  * Polls `condition` until it gives a truthy value and returns that. A condition that throws counts as not yet true.
  * Past the deadline it throws with `what` and the last reason, also while a condition still waits for something.
+ * `pollMs`: the pause between two looks, where a time is measured.
  */
-export async function until(what, condition, deadlineMs = 15000, pollMs = POLL_MS) {
+export async function until(what, condition, deadlineMs = 15000, pollMs = undefined) {
   const end = Date.now() + deadlineMs;
   let last;
+  let pause = pollMs ?? PAUSE_MS.first;
   for (;;) {
     try {
       const value = await within(Math.max(0, end - Date.now()) + GRACE_MS, what, condition());
@@ -21,7 +24,8 @@ export async function until(what, condition, deadlineMs = 15000, pollMs = POLL_M
       last = error.message;
     }
     if (Date.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what} (${last})`);
-    await sleep(pollMs);
+    await sleep(Math.min(pause, Math.max(0, end - Date.now())));
+    pause = pollMs ?? Math.min(pause * PAUSE_MS.growth, PAUSE_MS.most);
   }
 }
 
