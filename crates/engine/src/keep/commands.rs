@@ -37,7 +37,14 @@ impl Handle {
         match self.call(move |actor| actor.adopt(opened, given_up)).await? {
             Ok(()) => Ok(()),
             // Not where everything else would wait for the disk.
-            Err((code, opened)) => blocking(move || Ok(drop(opened))).await.and(Err(code.into())),
+            Err((code, opened)) => {
+                blocking(move || {
+                    drop(opened);
+                    Ok(())
+                })
+                .await?;
+                Err(code.into())
+            }
         }
     }
 
