@@ -20,6 +20,7 @@ import "./soundcheck.test.mjs";
 import "./talk.test.mjs";
 import "./traces.test.mjs";
 import "./tray.test.mjs";
+import "./verify.test.mjs";
 import { longTests } from "./stage.mjs";
 
 longTests();
