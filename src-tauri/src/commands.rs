@@ -145,6 +145,8 @@ fn builder() -> tauri_specta::Builder<Wry> {
             peers::rename_peer,
             peers::set_peer_muted,
             peers::set_peer_pinned,
+            peers::phrase,
+            peers::set_verified,
             peers::remove_peer,
             peers::restore_peer,
             peers::block_peer,

@@ -16,8 +16,8 @@ from spake2 import ed25519_basic as curve
 
 from cli import HOST, PASSWORD, calling, free_port
 from conversations import call, closed_with, fresh, get_acquainted
-from peer.frames import CAP, HANDSHAKE_CAP, Code, Violation, encode, from_base64, from_json, to_base64, to_json
-from peer.pairing import ELEMENT_LENGTH, Dialer, Listener
+from peer.frames import CAP, HANDSHAKE_CAP, Code, Violation, encode, to_base64, to_json
+from peer.pairing import Dialer, Listener
 from peer.quic import Certificate, Closed, Ended, Insistent, Quic, configuration, dial, listen
 from peer.sealed import Sealer
 from peer.session import Outgoing, Person, pair_as_dialer, pair_as_listener
@@ -317,14 +317,17 @@ async def real_dialer_against_bad_lengths(program):
 
 
 async def real_dialer_against_bad_elements(program):
+    # One that was not committed to, and two that were.
     points = [None, identity(), bad_points()[2]]
 
     async def answer(connection):
-        listener = Listener(PASSWORD, os.urandom(16))
+        listener, point = Listener(PASSWORD, os.urandom(16)), points.pop(0)
+        if point:
+            listener.element = to_json({"y": to_base64(b"B" + point)})
         stream = await connection.accept()
         stream.send(listener.answer_start(await stream.receive(HANDSHAKE_CAP)))
-        own = from_base64(from_json(await stream.receive(HANDSHAKE_CAP))["x"], ELEMENT_LENGTH)
-        stream.send(to_json({"y": to_base64(b"B" + (points.pop(0) or own[1:]))}))
+        await stream.receive(HANDSHAKE_CAP)
+        stream.send(listener.element if point else Listener(PASSWORD, os.urandom(16)).element)
         await nothing_more(stream)
         await closed_with(connection, Code.PROTOCOL_ERROR)
 

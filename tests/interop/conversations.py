@@ -83,6 +83,7 @@ async def as_dialer(bob, address):
         assert profile["name"] == "bob", profile
         assert {"text", "link"} <= set(profile["features"]), profile
         assert profile["observed"].startswith(f"{HOST}:"), profile
+        assert (await bob.event(event="phrase", name="alice"))["words"] == session.phrase
         session.send("text", text=text)
         await session.acknowledged(session.send("link", url=LINK))
         assert (await bob.event(event="message", name="alice"))["text"] == text

@@ -54,6 +54,7 @@ def compute():
         "K": pairing.password_key(PASSWORD, SALT).hex(),
         "T": secrets.transcript.hex(),
         "S": secrets.shared.hex(),
+        "phrase": secrets.phrase(),
         "device of A": device.public.hex(),
         "signature of A": device.sign("A", secrets).hex(),
     }

@@ -19,12 +19,12 @@ fn vault(directory: &Path) -> Vault {
     Vault::for_test(directory, &MemoryKeychain::new())
 }
 
-fn options(network: &Network, host: u8, directory: &TempDir) -> Options {
+pub(crate) fn options(network: &Network, host: u8, directory: &TempDir) -> Options {
     Options::in_memory(network, ip(host)).with_vault(vault(&directory.path().join("kept")))
 }
 
 /// Somebody who is remembered from the start, or again.
-async fn remembered(name: &'static str, host: u8, options: Options, network: &Network) -> Person {
+pub(crate) async fn remembered(name: &'static str, host: u8, options: Options, network: &Network) -> Person {
     let start = Start { options, ..Start::new(network, name, host) };
     start.prepared(async |handle| open(handle).await).await
 }
@@ -44,7 +44,7 @@ async fn open(handle: &Handle) {
 }
 
 /// Quits.
-async fn quit(person: Person) {
+pub(crate) async fn quit(person: Person) {
     person.handle.disconnect().await.unwrap();
     person.handle.flush().await.unwrap();
 }

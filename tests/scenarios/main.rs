@@ -15,3 +15,4 @@ mod loopback;
 mod pairing;
 mod people;
 mod router;
+mod verify;

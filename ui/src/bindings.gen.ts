@@ -33,6 +33,8 @@ export const commands = {
 	renamePeer: (peer: PeerId, label: string) => __TAURI_INVOKE<null>("rename_peer", { peer, label }),
 	setPeerMuted: (peer: PeerId, muted: boolean) => __TAURI_INVOKE<null>("set_peer_muted", { peer, muted }),
 	setPeerPinned: (peer: PeerId, pinned: boolean) => __TAURI_INVOKE<null>("set_peer_pinned", { peer, pinned }),
+	phrase: (peer: PeerId) => __TAURI_INVOKE<string | null>("phrase", { peer }),
+	setVerified: (peer: PeerId, compared: string | null) => __TAURI_INVOKE<null>("set_verified", { peer, compared }),
 	removePeer: (peer: PeerId) => __TAURI_INVOKE<null>("remove_peer", { peer }),
 	restorePeer: (peer: PeerId) => __TAURI_INVOKE<null>("restore_peer", { peer }),
 	blockPeer: (peer: PeerId) => __TAURI_INVOKE<null>("block_peer", { peer }),
@@ -348,6 +350,8 @@ export type Code =
 "storeFailed" | 
 /**  What is kept can only be opened before anybody was added. */
 "listNotEmpty" | 
+/**  The words that were compared are not those of a connection that there is to this peer. */
+"wordsChanged" | 
 /**  The peer's app is not there, or cannot let messages disappear. */
 "vanishUnsupported" | 
 /**  Not an exported conversation, or one beyond the limits. */
@@ -600,6 +604,8 @@ export type NodeStatus = {
 export type Notice = 
 /**  The peer came back with another session key, proved by our own call to its address. */
 "newKey" | 
+/**  The key that the peer had before was verified, and the mark went with it. */
+"unverified" | 
 /**  Another device answers at the address of a peer whose key is kept. */
 "keyChanged" | 
 /**  Pairing failed: a different password, or somebody else answers at this address. */
@@ -682,6 +688,8 @@ export type PeerSnapshot = {
 	state: PeerState,
 	/**  The first 8 bytes of the bound device key in hexadecimal: colours the avatar. */
 	key: string | null,
+	/**  The words were compared with the person who has that key. */
+	verified: boolean,
 	/**  Whether this is the built-in Echo peer. */
 	echo: boolean,
 	/**  How much louder they are played here, dB (-40 to 20). */

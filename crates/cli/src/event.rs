@@ -15,6 +15,8 @@ pub(crate) enum Event<'a> {
     Remembered(&'a Remembered),
     /// Somebody on the list, or how it stands with them, changed.
     Peer(&'a PeerSnapshot),
+    /// The words of the connection to somebody, for the two to compare.
+    Phrase { peer: PeerId, name: &'a str, words: &'a str },
     /// Somebody who knows the password asks to talk.
     Request(&'a RequestSnapshot),
     /// Somebody called and did not prove the password.
@@ -57,6 +59,9 @@ impl Event<'_> {
                 json!({"event": "remembered", "state": remembered.state, "retention": remembered.retention})
             }
             Self::Peer(peer) => json_of_peer(peer),
+            Self::Phrase { peer, name, words } => {
+                json!({"event": "phrase", "peer": peer, "name": name, "words": words})
+            }
             Self::Request(request) => {
                 json!({"event": "request", "id": request.id, "name": request.name, "address": request.address})
             }
@@ -106,6 +111,7 @@ impl Event<'_> {
             Self::Listening { port, addresses, invite } => words::listening(*port, addresses, invite),
             Self::Remembered(remembered) => words::remembered(remembered)?,
             Self::Peer(peer) => format!("{}: {}", words::visible(name_of(peer)), words::state(peer.state)),
+            Self::Phrase { name, words, .. } => words::phrase(name, words),
             Self::Request(request) => words::request(request),
             Self::FailedCall(caller) => {
                 format!("somebody at {} called with a different password ({} so far)", caller.address, caller.count)
@@ -222,6 +228,7 @@ mod tests {
             trying: Vec::new(),
             state: PeerState::Stopped { code: Code::DialingStopped },
             key: None,
+            verified: false,
             echo: false,
             gain_db: 0.0,
             muted: false,

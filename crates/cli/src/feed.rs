@@ -12,6 +12,8 @@ pub(crate) struct Feed {
     handle: Handle,
     changes: ChangesReceiver,
     peers: BTreeMap<PeerId, PeerSnapshot>,
+    /// The words that were told of each connection.
+    phrases: BTreeMap<PeerId, String>,
     requests: BTreeSet<RequestId>,
     failed: Vec<FailedCaller>,
     /// What was told of the router, IPv4 and IPv6.
@@ -27,12 +29,13 @@ pub(crate) struct Feed {
 impl Feed {
     pub(crate) async fn new(handle: &Handle) -> Result<Self, Error> {
         let changes = handle.changes().await?;
-        let (peers, requests, failed, router, mut next) = <(_, _, _, _, BTreeMap<_, _>)>::default();
+        let (peers, phrases, requests, failed, router, mut next) = <(_, _, _, _, _, BTreeMap<_, _>)>::default();
         // What is kept of before was printed then.
         for peer in handle.peers().await? {
             next.insert(peer.id, handle.page(peer.id, None).await?.end);
         }
-        Ok(Self { handle: handle.clone(), changes, peers, requests, failed, router, next, call: None, ended: None })
+        let handle = handle.clone();
+        Ok(Self { handle, changes, peers, phrases, requests, failed, router, next, call: None, ended: None })
     }
 
     /// Waits until something changed. Cancel safe.
@@ -125,6 +128,13 @@ impl Feed {
         for peer in &peers {
             if self.peers.get(&peer.id).is_none_or(|before| differs(before, peer)) {
                 out.put(&Event::Peer(peer));
+            }
+            let words = if peer.echo { None } else { self.handle.phrase(peer.id).await? };
+            if let Some(words) = words
+                && self.phrases.get(&peer.id) != Some(&words)
+            {
+                out.put(&Event::Phrase { peer: peer.id, name: name_of(peer), words: &words });
+                self.phrases.insert(peer.id, words);
             }
         }
         self.peers = peers.into_iter().map(|peer| (peer.id, peer)).collect();

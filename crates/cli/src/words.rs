@@ -111,9 +111,17 @@ pub(crate) fn state(state: PeerState) -> String {
     }
 }
 
+pub(crate) fn phrase(name: &str, words: &str) -> String {
+    format!(
+        "{}: the words of this connection are \"{words}\"; nobody sits between you if they are the same there",
+        visible(name)
+    )
+}
+
 pub(crate) fn notice(notice: Notice) -> &'static str {
     match notice {
         Notice::NewKey => "is back with a new key",
+        Notice::Unverified => "was verified with the key before, not with this one; compare the words again",
         Notice::KeyChanged => "another device answers there than the one that was remembered",
         Notice::WrongPassword => "a different password, or somebody else answers at this address",
         Notice::DialingStopped => "three pairings in a row failed; no further attempt is made",

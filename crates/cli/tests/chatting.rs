@@ -58,6 +58,17 @@ fn the_end_of_the_input_waits_only_for_the_given_time() {
 }
 
 #[test]
+fn both_are_shown_the_words_to_compare() {
+    let (mut bob, port) = bob("--accept-anyone");
+    ready(&mut bob);
+    let mut alice = alice("chat --json", port).go();
+    let (hers, his) = (alice.event("phrase", |_| true), bob.event("phrase", |_| true));
+    assert_eq!(hers["words"], his["words"]);
+    assert_eq!((hers["name"].as_str(), his["name"].as_str()), (Some("bob"), Some("alice")));
+    assert_eq!(hers["words"].as_str().unwrap().split(' ').count(), 4);
+}
+
+#[test]
 fn a_listener_that_is_ended_says_goodbye() {
     let (mut bob, port) = bob("--accept-anyone");
     ready(&mut bob);

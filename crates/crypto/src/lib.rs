@@ -14,10 +14,12 @@ mod device;
 mod kdf;
 mod key;
 mod pairing;
+mod phrase;
 mod seal;
 
 pub use device::{BadSignature, DeviceSecret};
 pub use kdf::{InvalidPassword, Password, SALT_LEN, Salt, derive};
 pub use key::{Chat, Confirm, Control, Directed, Key, PasswordKey, Purpose, Shared, Voice};
 pub use pairing::{ELEMENT_LEN, Exchange, MAC_LEN, PairingError, Role, Secrets, Transcript, TranscriptHash};
+pub use phrase::{Phrase, commitment};
 pub use seal::{OpenError, Opener, Sealer};

@@ -1,5 +1,5 @@
 use crate::key::Purpose;
-use crate::{Chat, Confirm, Control, Directed, Key, PasswordKey, Shared, Voice};
+use crate::{Chat, Confirm, Control, Directed, Key, PasswordKey, Phrase, Shared, Voice};
 use curve25519_dalek::edwards::CompressedEdwardsY;
 use curve25519_dalek::traits::IsIdentity as _;
 use hkdf::Hkdf;
@@ -147,6 +147,8 @@ pub struct Secrets {
     pub chat: Directed<Chat>,
     /// Keys of the voice datagrams.
     pub voice: Directed<Voice>,
+    /// What the two people can compare.
+    pub phrase: Phrase,
 }
 
 impl Secrets {
@@ -160,6 +162,7 @@ impl Secrets {
             control: directed(&prk, role),
             chat: directed(&prk, role),
             voice: directed(&prk, role),
+            phrase: Phrase::new(&prk),
         }
     }
 
@@ -189,12 +192,15 @@ fn directed<P: Purpose>(prk: &Hkdf<Sha256>, role: Role) -> Directed<P> {
     Directed { ours: expand(prk, role), theirs: expand(prk, role.other()) }
 }
 
-#[allow(clippy::expect_used, reason = "HKDF-Expand fails only above 255 * 32 bytes")]
 fn expand<P: Purpose>(prk: &Hkdf<Sha256>, sender: Role) -> Key<P> {
     let mut key = Zeroizing::new([0; 32]);
-    let info = [b"p2p-comm/1 ", P::LABEL.as_bytes(), b" ", &[sender.letter()]].concat();
-    prk.expand(&info, &mut key[..]).expect("32 bytes are a valid length");
+    prk_expand(prk, &[b"p2p-comm/1 ", P::LABEL.as_bytes(), b" ", &[sender.letter()]].concat(), &mut key[..]);
     Key::new(key)
+}
+
+#[allow(clippy::expect_used, reason = "HKDF-Expand fails only above 255 * 32 bytes, and nobody asks for more than 32")]
+pub(crate) fn prk_expand(prk: &Hkdf<Sha256>, info: &[u8], out: &mut [u8]) {
+    prk.expand(info, out).expect("a valid length");
 }
 
 #[allow(clippy::expect_used, reason = "HMAC takes a key of any length")]
@@ -236,6 +242,7 @@ mod tests {
         assert!(alice.voice.theirs.same(&bob.voice.ours));
         assert!(!alice.voice.ours.same(&bob.voice.ours));
         assert!(alice.voice.ours.bytes() != alice.chat.ours.bytes());
+        assert!(alice.phrase == bob.phrase);
     }
 
     #[test]

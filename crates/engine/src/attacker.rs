@@ -301,6 +301,11 @@ impl Rogue {
         Sealer::<Voice>::new(&self.paired.secrets.voice.ours).seal(packet)
     }
 
+    /// The words that the other side sees of this connection.
+    pub fn phrase(&self) -> &str {
+        self.paired.secrets.phrase.as_str()
+    }
+
     /// Our epoch as it is in JSON.
     pub fn epoch(&self) -> String {
         let parsed = wire::Control::Ack { conv: wire::Conversation::Direct, epoch: self.epoch, counter: 0 }.to_json(0);

@@ -113,6 +113,17 @@ impl Handle {
         self.try_call(move |actor| actor.set_peer_pinned(peer, pinned)).await
     }
 
+    /// The four words of the connection to this peer, which it sees as well; none while it is not [`p2p_comm_model::PeerState::Connected`].
+    pub async fn phrase(&self, peer: PeerId) -> Result<Option<String>, Error> {
+        self.call(move |actor| actor.node.phrase(peer).map(|phrase| phrase.as_str().to_owned())).await
+    }
+
+    /// Marks the device of this peer as verified, with the words that were `compared`, or takes the mark back. Fails with
+    /// [`Code::WordsChanged`] unless these are the words of the connection there is.
+    pub async fn set_verified(&self, peer: PeerId, compared: Option<String>) -> Result<(), Error> {
+        self.try_call(move |actor| actor.node.set_verified(peer, compared.as_deref())).await
+    }
+
     /// Keeps what is written and not sent; empty: nothing. At most [`crate::limits::TEXT`] bytes.
     pub async fn set_draft(&self, peer: PeerId, text: &str) -> Result<(), Error> {
         let text = text.to_owned();

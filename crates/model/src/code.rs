@@ -114,6 +114,8 @@ pub enum Code {
     StoreFailed,
     /// What is kept can only be opened before anybody was added.
     ListNotEmpty,
+    /// The words that were compared are not those of a connection that there is to this peer.
+    WordsChanged,
     /// The peer's app is not there, or cannot let messages disappear.
     VanishUnsupported,
     /// Not an exported conversation, or one beyond the limits.
@@ -183,6 +185,7 @@ impl fmt::Display for Code {
             Self::DiskReadOnly => "the disk cannot be written: what is new waits in memory",
             Self::StoreFailed => "the store failed; the log says more",
             Self::ListNotEmpty => "what is kept can only be opened before anybody was added",
+            Self::WordsChanged => "these are not the words of a connection to this peer; compare those that are shown while it is there",
             Self::VanishUnsupported => "the peer's app is not there, or cannot let messages disappear",
             Self::InvalidExport => "not an exported conversation, or a damaged one",
             Self::ConversationNotEmpty => "the conversation has messages already",

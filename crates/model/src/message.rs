@@ -110,6 +110,8 @@ impl From<Link> for Content {
 pub enum Notice {
     /// The peer came back with another session key, proved by our own call to its address.
     NewKey,
+    /// The key that the peer had before was verified, and the mark went with it.
+    Unverified,
     /// Another device answers at the address of a peer whose key is kept.
     KeyChanged,
     /// Pairing failed: a different password, or somebody else answers at this address.

@@ -190,6 +190,8 @@ pub struct PeerSnapshot {
     pub state: PeerState,
     /// The first 8 bytes of the bound device key in hexadecimal: colours the avatar.
     pub key: Option<String>,
+    /// The words were compared with the person who has that key.
+    pub verified: bool,
     /// Whether this is the built-in Echo peer.
     pub echo: bool,
     /// How much louder they are played here, dB (-40 to 20).

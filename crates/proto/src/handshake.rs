@@ -1,5 +1,5 @@
 use crate::wire::{Confirm, ElementX, ElementY, Salts, StreamKind};
-use p2p_comm_crypto::{Exchange, Key, PasswordKey, Role, Salt, Secrets, Transcript};
+use p2p_comm_crypto::{Exchange, Key, PasswordKey, Role, Salt, Secrets, Transcript, commitment};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,10 +31,10 @@ pub struct Handshake {
 
 enum State {
     Salts,
-    Key,
+    Key { commit: [u8; 32] },
     Header { salt: Salt, key: Arc<Key<PasswordKey>> },
-    ListenerElement { key: Arc<Key<PasswordKey>> },
-    DialerElement { exchange: Exchange },
+    ListenerElement { exchange: Exchange, ours: Vec<u8> },
+    DialerElement { exchange: Exchange, commit: [u8; 32] },
     Confirmation { secrets: Box<Secrets> },
     Over,
 }
@@ -145,14 +145,12 @@ impl Handshake {
 
     /// The key that [`HandshakeOutput::Derive`] asked for.
     pub fn derived(&mut self, key: &Key<PasswordKey>) {
-        if !matches!(self.state, State::Key) {
-            return;
-        }
+        let State::Key { commit } = self.state else { return };
         match Exchange::start(self.role, key, self.seed) {
             Ok(exchange) => {
                 self.exposed = true;
                 self.send(ElementX { x: *exchange.element() }.to_frame());
-                self.state = State::DialerElement { exchange };
+                self.state = State::DialerElement { exchange, commit };
             }
             Err(_) => self.fail(Failure::Protocol),
         }
@@ -178,30 +176,34 @@ impl Handshake {
     fn step(&mut self, body: &[u8]) -> Result<(), Failure> {
         match std::mem::replace(&mut self.state, State::Over) {
             State::Salts => {
-                let salt = Salts::parse(body).ok().and_then(|salts| salts.first()).ok_or(Failure::Protocol)?;
+                let first = Salts::parse(body).ok().and_then(|salts| salts.first());
+                let (salt, commit) = first.ok_or(Failure::Protocol)?;
                 self.transcript.frame(body);
                 self.outputs.push_back(HandshakeOutput::Derive(salt));
-                self.state = State::Key;
+                self.state = State::Key { commit };
             }
             State::Header { salt, key } => {
                 if StreamKind::parse(body) != Ok(StreamKind::Handshake) {
                     return Err(Failure::Protocol);
                 }
-                self.transcript.frame(body);
-                self.send(Salts::one(salt).to_frame());
-                self.state = State::ListenerElement { key };
-            }
-            State::ListenerElement { key } => {
-                let theirs = ElementX::parse(body).map_err(|_| Failure::Protocol)?.x;
                 let exchange = Exchange::start(self.role, &key, self.seed).map_err(|_| Failure::Protocol)?;
                 let ours = ElementY { y: *exchange.element() }.to_frame();
+                self.transcript.frame(body);
+                self.send(Salts::one(salt, commitment(&ours)).to_frame());
+                self.state = State::ListenerElement { exchange, ours };
+            }
+            State::ListenerElement { exchange, ours } => {
+                let theirs = ElementX::parse(body).map_err(|_| Failure::Protocol)?.x;
                 self.transcript.frame(body);
                 let shared = exchange.finish(&theirs).map_err(|_| Failure::Protocol)?;
                 self.exposed = true;
                 self.send(ours);
                 self.state = State::Confirmation { secrets: self.secrets(&shared) };
             }
-            State::DialerElement { exchange } => {
+            State::DialerElement { exchange, commit } => {
+                if commitment(body) != commit {
+                    return Err(Failure::Protocol);
+                }
                 let theirs = ElementY::parse(body).map_err(|_| Failure::Protocol)?.y;
                 let shared = exchange.finish(&theirs).map_err(|_| Failure::Protocol)?;
                 self.transcript.frame(body);
@@ -219,7 +221,7 @@ impl Handshake {
                 self.outputs.push_back(HandshakeOutput::Paired(Paired { role: self.role, secrets }));
             }
             // A frame before we asked for one, or after the end.
-            State::Key | State::Over => return Err(Failure::Protocol),
+            State::Key { .. } | State::Over => return Err(Failure::Protocol),
         }
         Ok(())
     }

@@ -29,6 +29,7 @@ mod keep;
 mod request;
 mod roster;
 mod traffic;
+mod verify;
 
 /// Everything that this node knows about other people: the peer list, requests, proven connections, what waits for
 /// whom, the call there is, and when to dial again. Lives as long as the program; [`Node::connect`] and [`Node::disconnect`] bracket a

@@ -2,7 +2,7 @@ use crate::wire::ChatMessage;
 use crate::wire::{Control, Conversation, Hello, KeyLife, Profile, Signal, StreamKind, WireError, put_frame};
 use bytes::BytesMut;
 use p2p_comm_crypto::{
-    Chat, Control as ControlPurpose, Directed, Opener, Role, Sealer, Secrets, TranscriptHash, Voice,
+    Chat, Control as ControlPurpose, Directed, Opener, Phrase, Role, Sealer, Secrets, TranscriptHash, Voice,
 };
 use p2p_comm_model::{DeviceKey, Epoch, PeerId};
 use std::net::SocketAddr;
@@ -40,6 +40,8 @@ pub(crate) struct Session {
     control: Channel<ControlPurpose>,
     chat: Channel<Chat>,
     voice: Directed<Voice>,
+    /// What the two people can compare.
+    pub(crate) phrase: Phrase,
     due: Due,
     /// Place in the order in which connections were confirmed.
     pub(crate) order: u64,
@@ -93,13 +95,14 @@ impl Session {
         dialed_for: Option<PeerId>,
     ) -> Self {
         let transcript = *secrets.transcript();
-        let Secrets { control, chat, voice, .. } = secrets;
+        let Secrets { control, chat, voice, phrase, .. } = secrets;
         Self {
             role,
             transcript,
             control: Channel::new(Sealer::new(&control.ours), Opener::new(&control.theirs)),
             chat: Channel::new(Sealer::new(&chat.ours), Opener::new(&chat.theirs)),
             voice,
+            phrase,
             due: Due::default(),
             order,
             remote,

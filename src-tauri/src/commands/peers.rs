@@ -50,6 +50,18 @@ pub(super) async fn set_peer_pinned(engine: Engine<'_>, peer: PeerId, pinned: bo
 
 #[tauri::command]
 #[specta::specta]
+pub(super) async fn phrase(engine: Engine<'_>, peer: PeerId) -> Answer<Option<String>> {
+    Ok(engine.phrase(peer).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
+pub(super) async fn set_verified(engine: Engine<'_>, peer: PeerId, compared: Option<String>) -> Answer<()> {
+    Ok(engine.set_verified(peer, compared).await?)
+}
+
+#[tauri::command]
+#[specta::specta]
 pub(super) async fn remove_peer(engine: Engine<'_>, peer: PeerId) -> Answer<()> {
     Ok(engine.remove_peer(peer).await?)
 }

@@ -94,6 +94,10 @@ class Session:
     async def __aexit__(self, *_error):
         await end(self._tasks)
 
+    @property
+    def phrase(self):
+        return self._secrets.phrase()
+
     def key_of_ours(self, purpose):
         return self._secrets.key(purpose, self._side)
 

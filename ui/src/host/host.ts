@@ -82,6 +82,10 @@ export interface Host extends Keep {
   setPeerMuted(peer: number, muted: boolean): Promise<void>;
   /** The pinned come first in `peers`, each group in the order of adding. */
   setPeerPinned(peer: number, pinned: boolean): Promise<void>;
+  /** The four words of the connection with this person, who sees them, too; null while there is none. */
+  phrase(peer: number): Promise<string | null>;
+  /** `compared`: the words that both saw; refused with `wordsChanged` if the connection has others by now. Null takes the mark back. */
+  setVerified(peer: number, compared: string | null): Promise<void>;
   removePeer(peer: number): Promise<void>;
   /** Takes back the last `removePeer` of this peer, conversation included. */
   restorePeer(peer: number): Promise<void>;

@@ -29,6 +29,8 @@ import { everybody, manyLines, type Person, strangers } from "./mock/people";
 export const TAKEN_PORT = 47999;
 
 interface Peer extends Omit<PeerSnapshot, "unread" | "last" | "trying" | "draft" | "keepsMessages"> {
+  /** Counts connections: each has words of its own. */
+  connection: number;
   /** All there are; the first is the one shown. */
   addresses: PeerAddress[];
   written: string;
@@ -116,6 +118,11 @@ export class MockHost extends MockKeep implements Host {
     this.tell({ peers: true, status: true });
   }
 
+  /** A new connection takes the place of the one there is. */
+  reconnect(peer: number): void {
+    this.#change(peer, { connection: this.#peer(peer).connection + 1 });
+  }
+
   receive(peer: number, text: string): void {
     const { talk } = this.#peer(peer);
     talk.add("them", { kind: "text", text }, Date.now());
@@ -180,7 +187,7 @@ export class MockHost extends MockKeep implements Host {
   async peers(): Promise<PeerSnapshot[]> {
     return [true, false]
       .flatMap((pinned) => this.#peers.filter((peer) => peer.pinned === pinned))
-      .map(({ talk, addresses, written, before, ...peer }) => ({
+      .map(({ talk, addresses, written, before, connection, ...peer }) => ({
         ...peer,
         keepsMessages: this.#retention(peer) !== "off",
         unread: talk.unread,
@@ -220,6 +227,17 @@ export class MockHost extends MockKeep implements Host {
 
   async setPeerPinned(id: number, pinned: boolean): Promise<void> {
     this.#change(id, { pinned });
+  }
+
+  async phrase(id: number): Promise<string | null> {
+    const { state, connection } = this.#peer(id);
+    return state.kind === "connected" ? (PHRASES[connection % PHRASES.length] ?? null) : null;
+  }
+
+  async setVerified(id: number, compared: string | null): Promise<void> {
+    this.check("setVerified");
+    if (compared !== null && compared !== (await this.phrase(id))) throw error("wordsChanged");
+    this.#change(id, { verified: compared !== null });
   }
 
   async removePeer(id: number): Promise<void> {
@@ -429,6 +447,8 @@ export class MockHost extends MockKeep implements Host {
     const peer: Peer = {
       muted: false,
       pinned: false,
+      verified: false,
+      connection: 0,
       written: "",
       retention: null,
       vanish: null,
@@ -577,6 +597,8 @@ export class MockHost extends MockKeep implements Host {
     return new Promise((resolve) => setTimeout(resolve, ms * this.#options.pace));
   }
 }
+
+const PHRASES = ["lantern orbit velvet canyon", "pepper glacier timber mosaic"];
 
 /** While these states hold, addresses are being tried. */
 const DIALLED: PeerState["kind"][] = ["resolving", "reaching", "proving", "unreachable"];

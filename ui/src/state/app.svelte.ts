@@ -56,6 +56,8 @@ export class App {
   renaming: PeerSnapshot | null = $state.raw(null);
   /** With whom the messages are whose keeping is being chosen. */
   keeping: number | null = $state(null);
+  /** With whom words are being compared. */
+  verifying: number | null = $state(null);
   /** Which part of the settings is shown. */
   section: Section = $state("general");
   #requests: Pull;
@@ -305,6 +307,7 @@ export class App {
     if (!LASTING.includes(this.dialog)) this.dialog = null;
     this.renaming = null;
     this.keeping = null;
+    this.verifying = null;
     this.toasts.clear();
   }
 }

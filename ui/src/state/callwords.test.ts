@@ -146,6 +146,7 @@ test("everybody can be called but the blocked, and nobody while offline", () => 
     gainDb: 0,
     muted: false,
     pinned: false,
+    verified: false,
     draft: "",
     trying: [],
     retention: null,

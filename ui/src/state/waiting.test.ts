@@ -17,6 +17,7 @@ const bob: PeerSnapshot = {
   gainDb: 0,
   muted: false,
   pinned: false,
+  verified: false,
   draft: "",
   trying: [],
   retention: null,

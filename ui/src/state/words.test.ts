@@ -19,6 +19,7 @@ const STATES: { [Kind in PeerState["kind"]]: PeerState & { kind: Kind } } = {
 };
 const NOTICES: Record<Notice, true> = {
   newKey: true,
+  unverified: true,
   keyChanged: true,
   wrongPassword: true,
   dialingStopped: true,
@@ -49,6 +50,7 @@ function bob(state: PeerState): PeerSnapshot {
     gainDb: 0,
     muted: false,
     pinned: false,
+    verified: false,
     draft: "",
     trying: [],
     retention: null,

@@ -140,6 +140,11 @@ export const CODES: Record<Code, Words> = {
     next: "Ask them by another way whether they changed it. Try again only if they did.",
     brief: "Other device",
   },
+  wordsChanged: {
+    what: "These words belong to a connection that is gone.",
+    side: null,
+    next: "Compare the words of the new one.",
+  },
   connectionLost: {
     what: "The connection was lost.",
     side: "between",
@@ -202,6 +207,7 @@ export function wordsOf(reason: unknown): Words {
 export function noticeWords(notice: Notice, name: string): string {
   const lines: Record<Notice, string> = {
     newKey: `${name} is back with a new key, proved by the password at their address.`,
+    unverified: `${name} was verified with the key before, not with this one. Compare the words again in a call.`,
     keyChanged: `Another device answers at the address of ${name}. Ask them by another way before you go on.`,
     wrongPassword: `Pairing failed: ${name} uses a different password, or somebody else answers at this address. Compare passwords.`,
     dialingStopped: "Stopped trying after three failed pairings. Compare passwords, then choose Try again.",

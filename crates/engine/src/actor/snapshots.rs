@@ -51,6 +51,7 @@ impl Actor {
                 trying: peer.trying.iter().map(ToString::to_string).collect(),
                 state: peer.state,
                 key: peer.device.map(|device| short(&device)),
+                verified: peer.verified,
                 echo: peer.echo,
                 gain_db: self.peer_gain(peer.id),
                 muted: choices.muted,

@@ -17,8 +17,8 @@ impl Actor {
             name: kept.name,
             addresses: kept.addresses,
             blocked: kept.blocked,
-            bound: kept.binding.map(|Binding { device, life }| Bound { device, kept: life == KeyLife::Kept }),
-            verified: false,
+            bound: kept.binding.map(|Binding { device, life, .. }| Bound { device, kept: life == KeyLife::Kept }),
+            verified: kept.binding.is_some_and(|binding| binding.verified),
             muted: choices.muted,
             pinned: choices.pinned,
             gain_db: self.peer_gain(peer),
@@ -35,7 +35,8 @@ impl Actor {
 pub(super) fn adopted(kept: &p2p_comm_store::KeptPeer) -> (KeptPeer, Vec<Outgoing>) {
     let record = &kept.record;
     let life = |kept| if kept { KeyLife::Kept } else { KeyLife::Session };
-    let binding = record.bound.map(|bound| Binding { device: bound.device, life: life(bound.kept) });
+    let binding =
+        record.bound.map(|Bound { device, kept }| Binding { device, life: life(kept), verified: record.verified });
     let inbox = binding.and_then(|binding| kept.inboxes.iter().find(|inbox| inbox.device == binding.device));
     let peer = KeptPeer {
         id: record.id,

@@ -43,6 +43,15 @@ pub struct Binding {
     pub device: DeviceKey,
     /// How long the key lives.
     pub life: KeyLife,
+    /// The person has compared the words with whoever has this key.
+    pub verified: bool,
+}
+
+impl Binding {
+    /// A device with which no words were compared yet.
+    pub fn new(device: DeviceKey, life: KeyLife) -> Self {
+        Self { device, life, verified: false }
+    }
 }
 
 /// Where the attempts to reach a peer stand.
@@ -182,6 +191,8 @@ pub struct PeerView<'a> {
     pub state: PeerState,
     /// The bound device.
     pub device: Option<DeviceKey>,
+    /// The words were compared with that device.
+    pub verified: bool,
     /// The built-in peer of this program.
     pub echo: bool,
 }
@@ -198,6 +209,7 @@ impl Node {
                 trying: entry.trying(),
                 state: self.state(entry, now, wall),
                 device: entry.binding.map(|binding| binding.device),
+                verified: entry.binding.is_some_and(|binding| binding.verified),
                 echo: entry.echo,
             })
         })

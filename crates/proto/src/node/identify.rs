@@ -36,7 +36,7 @@ impl Node {
         }
         session.peer = Some((hello.device, hello.key));
 
-        let binding = Binding { device: hello.device, life: hello.key };
+        let binding = Binding::new(hello.device, hello.key);
         let bound = self.bound_to(binding.device);
         let dialed_for = dialed_for.filter(|peer| self.entries.get(peer).is_some_and(|entry| !entry.blocked));
         let blocked = |peer: PeerId| self.entries.get(&peer).is_some_and(|entry| entry.blocked);
@@ -101,6 +101,9 @@ impl Node {
             Some(_) if in_use => return self.stranger(now, conn),
             Some(before) => {
                 self.notice(peer, Notice::NewKey);
+                if before.verified {
+                    self.notice(peer, Notice::Unverified);
+                }
                 // It is the same person: what its old key has sent must not come again under the new one.
                 if let Some(inbox) = self.inboxes.get(&before.device) {
                     self.inboxes.insert(binding.device, *inbox);
@@ -125,7 +128,9 @@ impl Node {
     /// Binds without asking further: rule (a) held, or the person accepted (rule (b)).
     pub(crate) fn bind_to(&mut self, now: Instant, peer: PeerId, binding: Binding) {
         let Some(entry) = self.entries.get_mut(&peer) else { return };
-        let before = entry.binding.replace(binding);
+        let before = entry.binding;
+        let verified = before.is_some_and(|before| before.device == binding.device && before.verified);
+        entry.binding = Some(Binding { verified, ..binding });
         entry.name = None;
         entry.candidates.clear();
         if let Some(before) = before.filter(|before| before.device != binding.device) {

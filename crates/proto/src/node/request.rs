@@ -108,7 +108,7 @@ impl Node {
     pub(crate) fn show_request(&mut self, now: Instant, conn: ConnId) {
         let Some(session) = self.sessions.get(&conn).filter(|session| session.entry.is_none()) else { return };
         let (Some(profile), Some((device, life))) = (&session.profile, session.peer) else { return };
-        let (name, remote, binding) = (profile.name.clone(), session.remote, Binding { device, life });
+        let (name, remote, binding) = (profile.name.clone(), session.remote, Binding::new(device, life));
         let blocked = |entry: &super::entry::Entry| entry.blocked && entry.may_be_at(remote);
         let silent = self.silenced.covers(device, remote)
             || self.bound_to(device).is_some()

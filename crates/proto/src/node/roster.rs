@@ -3,7 +3,7 @@
 use crate::node::entry::{Entry, Listed};
 use crate::node::{Event, Node};
 use crate::session::{Close, VANISH};
-use p2p_comm_model::{Code, Content, Epoch, Invite, Name, PeerAddress, PeerId, limits};
+use p2p_comm_model::{Code, Content, Epoch, Invite, Name, Notice, PeerAddress, PeerId, limits};
 use rand::RngExt as _;
 use std::net::IpAddr;
 use std::time::Instant;
@@ -124,7 +124,9 @@ impl Node {
     pub fn retry_peer(&mut self, now: Instant, peer: PeerId) -> Result<(), Code> {
         let entry = self.entries.get_mut(&peer).ok_or(Code::NotFound)?;
         if entry.dial.state == super::entry::DialState::Stopped(Code::KeyChanged) {
-            entry.binding = None;
+            if entry.binding.take().is_some_and(|before| before.verified) {
+                self.notice(peer, Notice::Unverified);
+            }
             self.event(Event::Entry { peer });
         }
         self.dial_afresh(now, peer);
@@ -182,7 +184,7 @@ impl Node {
     }
 
     /// Something of an entry that everybody sees has changed.
-    fn changed(&mut self, peer: PeerId) {
+    pub(crate) fn changed(&mut self, peer: PeerId) {
         self.event(Event::Entry { peer });
         self.event(Event::Peers);
     }

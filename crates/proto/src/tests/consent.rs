@@ -191,6 +191,9 @@ fn a_kept_key_never_changes_without_the_person() {
     let (bob, _) = (world.add(0, 1), world.add(1, 0));
     world.run(MOMENT);
     assert_eq!(world.state(0, bob), PeerState::Connected);
+    let compared = world.nodes[0].phrase(bob).unwrap().as_str().to_owned();
+    world.nodes[0].set_verified(bob, Some(&compared)).unwrap();
+    let verified = |world: &World| world.nodes[0].peers(world.now, 0).any(|peer| peer.id == bob && peer.verified);
     world.restart(1);
     world.nodes[1].disconnect(world.now);
     world.nodes[1].connect(world.now, kept(2));
@@ -199,10 +202,13 @@ fn a_kept_key_never_changes_without_the_person() {
     world.run(Duration::from_secs(40));
     assert_eq!(world.state(0, bob), PeerState::Stopped { code: Code::KeyChanged });
     assert_eq!(world.received(1), [] as [&str; 0]);
+    assert!(verified(&world), "the device that was verified is still the one");
     world.nodes[0].retry_peer(world.now, bob).unwrap();
     world.drain(0);
     world.run(MOMENT);
     assert_eq!(world.received(1), ["for the first device"]);
+    assert!(!verified(&world));
+    assert!(world.events[0].contains(&Event::Notice { peer: bob, notice: Notice::Unverified }));
 }
 
 #[test]

@@ -1,5 +1,6 @@
+use crate::wire::ElementY;
 use crate::{Certificates, Failure, Handshake, HandshakeOutput};
-use p2p_comm_crypto::{Key, Password, PasswordKey, Salt, derive};
+use p2p_comm_crypto::{Exchange, Key, Password, PasswordKey, Role, Salt, derive};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -120,6 +121,22 @@ fn any_changed_frame_prevents_pairing() {
         assert!(!alice.paired, "frame {target}");
         assert!(!bob.paired || target == 6, "frame {target}");
     }
+}
+
+#[test]
+fn the_listener_is_held_to_the_element_that_it_drew_before_it_saw_ours() {
+    let mut duo = duo("secret", "secret");
+    // Of somebody who knows the password, too, and would like to try several.
+    let another = Exchange::start(Role::Listener, &key("secret"), [6; 32]).unwrap();
+    let mut frames = 0;
+    let (alice, _) = run(&mut duo, |n, frame| {
+        frames = n;
+        if n == 4 {
+            *frame = ElementY { y: *another.element() }.to_frame();
+        }
+    });
+    assert_eq!(alice.failed, Some(Failure::Protocol));
+    assert_eq!(frames, 4, "no confirmation follows");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The vectors of `docs/protocol.md`, section 5: computed here, and required to stand there.
 
 use crate::wire::{Confirm, ElementX, ElementY, Salts, StreamKind};
-use p2p_comm_crypto::{DeviceSecret, Exchange, Password, Role, Salt, Secrets, Transcript, derive};
+use p2p_comm_crypto::{DeviceSecret, Exchange, Password, Role, Salt, Secrets, Transcript, commitment, derive};
 use std::fmt::Write as _;
 
 const DOCUMENT: &str = include_str!("../../../../docs/protocol.md");
@@ -20,11 +20,12 @@ fn vectors() -> Vec<(&'static str, String)> {
     let key = derive(&Password::parse("correct horse battery staple").unwrap(), &salt);
     let dialer = Exchange::start(Role::Dialer, &key, [0x11; 32]).unwrap();
     let listener = Exchange::start(Role::Listener, &key, [0x22; 32]).unwrap();
+    let element = ElementY { y: *listener.element() }.to_frame();
     let frames = [
         StreamKind::Handshake.header(),
-        Salts::one(salt).to_frame(),
+        Salts::one(salt, commitment(&element)).to_frame(),
         ElementX { x: *dialer.element() }.to_frame(),
-        ElementY { y: *listener.element() }.to_frame(),
+        element,
     ];
     let mut transcript = Transcript::new();
     for frame in &frames {
@@ -54,6 +55,7 @@ fn vectors() -> Vec<(&'static str, String)> {
         ("key(chat, B)", hex(a.chat.theirs.expose_for_vectors())),
         ("key(voice, A)", hex(a.voice.ours.expose_for_vectors())),
         ("key(voice, B)", hex(a.voice.theirs.expose_for_vectors())),
+        ("phrase", a.phrase.as_str().to_owned()),
         ("device of A", hex(&device.public().0)),
         ("signature of A", hex(&device.sign(Role::Dialer, &t))),
     ]

@@ -2,7 +2,7 @@ use super::{WireError, base64_bytes, parse, to_json};
 use p2p_comm_crypto::{ELEMENT_LEN, MAC_LEN, SALT_LEN, Salt};
 use serde::{Deserialize, Serialize};
 
-/// Frame 2: the listener's salts, one in version 1.
+/// Frame 2: the listener's salts, one in version 1, each with what holds the listener to its element.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Salts {
     salts: Vec<SaltEntry>,
@@ -12,17 +12,19 @@ pub struct Salts {
 struct SaltEntry {
     #[serde(with = "base64_bytes")]
     salt: [u8; SALT_LEN],
+    #[serde(with = "base64_bytes")]
+    commit: [u8; 32],
 }
 
 impl Salts {
-    /// The list that this version sends.
-    pub fn one(salt: Salt) -> Self {
-        Self { salts: vec![SaltEntry { salt: salt.0 }] }
+    /// The list that this version sends. `commit` is [`p2p_comm_crypto::commitment`] of frame 4.
+    pub fn one(salt: Salt, commit: [u8; 32]) -> Self {
+        Self { salts: vec![SaltEntry { salt: salt.0, commit }] }
     }
 
-    /// The salt that this version uses.
-    pub fn first(&self) -> Option<Salt> {
-        self.salts.first().map(|entry| Salt(entry.salt))
+    /// The salt that this version uses, and its commitment.
+    pub fn first(&self) -> Option<(Salt, [u8; 32])> {
+        self.salts.first().map(|entry| (Salt(entry.salt), entry.commit))
     }
 }
 
@@ -75,15 +77,18 @@ mod tests {
 
     #[test]
     fn frames_are_the_ones_of_the_document() {
-        let salts = Salts::one(Salt([0; 16])).to_frame();
-        assert_eq!(salts, br#"{"salts":[{"salt":"AAAAAAAAAAAAAAAAAAAAAA=="}]}"#);
-        assert_eq!(Salts::parse(&salts).unwrap().first(), Some(Salt([0; 16])));
+        let salts = Salts::one(Salt([0; 16]), [0; 32]).to_frame();
+        let commit = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+        let frame = format!(r#"{{"salts":[{{"salt":"AAAAAAAAAAAAAAAAAAAAAA==","commit":"{commit}"}}]}}"#);
+        assert_eq!(salts, frame.as_bytes());
+        assert_eq!(Salts::parse(&salts).unwrap().first(), Some((Salt([0; 16]), [0; 32])));
     }
 
     #[test]
     fn a_value_of_another_length_is_refused() {
         assert!(ElementX::parse(br#"{"x":"AAAA"}"#).is_err());
-        assert!(Salts::parse(br#"{"salts":[{"salt":"AA=="}]}"#).is_err());
+        assert!(Salts::parse(br#"{"salts":[{"salt":"AA==","commit":"AA=="}]}"#).is_err());
+        assert!(Salts::parse(br#"{"salts":[{"salt":"AAAAAAAAAAAAAAAAAAAAAA=="}]}"#).is_err());
         assert_eq!(Salts::parse(br#"{"salts":[]}"#).unwrap().first(), None);
     }
 

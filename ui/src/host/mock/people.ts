@@ -10,6 +10,7 @@ export interface Person {
   unread?: number;
   muted?: boolean;
   pinned?: boolean;
+  verified?: boolean;
   written?: string;
   vanish?: number;
   lines?: Said[];
