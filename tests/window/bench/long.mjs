@@ -117,31 +117,42 @@ function scroll(speed, seconds, done) {
   const scroller = [log, ...log.querySelectorAll("*")].find((one) => one.scrollHeight > one.clientHeight + 100) ?? log;
   const work = [];
   const frames = [];
-  const afterPaint = new MessageChannel();
+  /** When the frame began that is not painted yet, and whether its own handler was there. */
   let frameBegan = null;
+  let handled = false;
   let last = null;
   let began = null;
   let rows = 0;
   const begins = () => {
+    // Nothing of a frame is done once the next one has begun, even if its message is still on its way.
+    if (handled) ends();
     frameBegan ??= performance.now();
   };
-  addEventListener("scroll", begins, { capture: true, passive: true });
-  afterPaint.port1.onmessage = () => {
-    if (frameBegan !== null) work.push(performance.now() - frameBegan);
+  const ends = () => {
+    work.push(performance.now() - frameBegan);
     frameBegan = null;
+    handled = false;
   };
+  // To itself: what goes through a MessageChannel takes the way over another process of the engine.
+  const painted = ({ data }) => {
+    if (data === last && handled) ends();
+  };
+  addEventListener("scroll", begins, { capture: true, passive: true });
+  addEventListener("message", painted);
   const frame = (now) => {
     begins();
+    handled = true;
     began ??= now;
     if (last !== null) frames.push(now - last);
     last = now;
     if (now - began > seconds * 1000) {
       removeEventListener("scroll", begins, { capture: true });
+      removeEventListener("message", painted);
       return done({ work, frames, rows });
     }
     if (frames.length > 0) scroller.scrollTop -= (speed * frames.at(-1)) / 1000;
     rows = Math.max(rows, log.querySelectorAll('[data-testid="message"]').length);
-    afterPaint.port2.postMessage(null);
+    postMessage(now, "*");
     requestAnimationFrame(frame);
   };
   scroller.scrollTop = scroller.scrollHeight;

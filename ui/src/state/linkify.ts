@@ -8,8 +8,12 @@ export type Segment =
 
 const finder = new LinkifyIt({ fuzzyLink: true });
 
+/** Every link that counts has one of these. Most texts have none, and looking for links is dear where rows fly by. */
+const HINT = /[:@]|www\./i;
+
 /** Finds links in a text. Which of them may be opened is decided in Rust, at the click. */
 export function linkify(text: string): Segment[] {
+  if (!HINT.test(text)) return [{ kind: "plain", text }];
   const segments: Segment[] = [];
   let done = 0;
   for (const match of finder.match(text) ?? []) {

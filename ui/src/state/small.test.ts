@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { LinkifyIt } from "linkify-it";
+import { describe, expect, test, vi } from "vitest";
 import type { Line } from "../host/host";
 import { joinAddress, parsePort, splitAddress } from "./address";
 import { placeOf } from "./arrange";
@@ -50,6 +51,19 @@ describe("links in a text", () => {
       "www.example.org",
       "a@example.org",
     ]);
+  });
+
+  test.each(["http://example.org", "WWW.example.org", "a@example.org", "mailto:a@example.org"])(
+    "%s alone is found",
+    (link) => {
+      expect(links(`so ${link} there`).map(({ text }) => text)).toEqual([link]);
+    },
+  );
+
+  test("a text without a sign of one is not searched", () => {
+    const searching = vi.spyOn(LinkifyIt.prototype, "match");
+    expect(linkify("main.rs, e.g. 12/3")).toEqual([{ kind: "plain", text: "main.rs, e.g. 12/3" }]);
+    expect(searching).not.toHaveBeenCalled();
   });
 
   test("the real host of another script is shown", () => {

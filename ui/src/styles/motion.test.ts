@@ -1,0 +1,11 @@
+import { expect, test } from "vitest";
+
+const sources = import.meta.glob<string>("../**/*.{css,svelte}", { query: "?raw", import: "default", eager: true });
+
+test("what moves without end moves in steps, since each change draws the window anew", () => {
+  const endless = Object.entries(sources).flatMap(([file, text]) =>
+    [...text.matchAll(/animation:[^;]*\binfinite\b[^;]*/g)].map(([rule]) => `${file}: ${rule}`),
+  );
+  expect(endless.length).toBeGreaterThan(0);
+  expect(endless.filter((rule) => !/steps\(\d+\)/.test(rule))).toEqual([]);
+});
