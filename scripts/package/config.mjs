@@ -76,7 +76,6 @@ function linux(files) {
         rpm: {
           files,
           desktopTemplate,
-          // Looks back far enough to see that both programs have the same engine in them.
           compression: { type: "xz", level: 9 },
           depends: ["libasound.so.2()(64bit)"],
           recommends: ["xdg-utils"],
