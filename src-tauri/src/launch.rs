@@ -19,6 +19,14 @@ pub(crate) fn refuse(words: &str) -> ExitCode {
             dialog.run();
         }
     }
+    #[cfg(target_os = "macos")]
+    if !std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+        let script = ["on run argv", "display alert item 1 of argv message item 2 of argv as critical", "end run"];
+        let mut dialog = std::process::Command::new("/usr/bin/osascript");
+        dialog.args(script.iter().flat_map(|line| ["-e", line])).args(["The program cannot start", words]);
+        // It was said above; more cannot be done.
+        let _ = dialog.status();
+    }
     ExitCode::FAILURE
 }
 
