@@ -50,6 +50,16 @@ packageTest("a start that fails once the display is there says why in a dialog",
   assert.equal(await program.exited, 1);
 });
 
+packageTest("a damaged web view is named in a dialog, with the command that installs it anew", async (stage) => {
+  const root = await installed(stage);
+  await root.run(["sh", "-c", ": >$(readlink -f /usr/lib/*/webkit2gtk-4.1/WebKitNetworkProcess)"]);
+  const program = stage.start(["p2p-comm"]);
+  await stage.reader.says(/WebKitNetworkProcess[\s\S]*sudo apt install --reinstall libwebkit2gtk-4\.1-0/);
+  await stage.reader.press(await stage.reader.part(ROLE.button, /^Close$/));
+  assert.notEqual(await program.exited, 0);
+  assert.match(program.output(), /WebKitNetworkProcess[\s\S]*sudo apt install --reinstall libwebkit2gtk-4\.1-0/);
+});
+
 packageTest("settings that cannot be written are told in the window and on standard error", async (stage) => {
   await installed(stage);
   const program = stage.start(["p2p-comm"], { P2P_COMM_DATA_DIR: "/proc/p2p-comm" });
