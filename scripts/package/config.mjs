@@ -8,6 +8,9 @@ import { RELEASE, SOURCES, STAGING } from "./places.mjs";
 /** What the bundler makes of which system, by its own names. */
 export const FORMATS = { linux: ["deb", "rpm"], darwin: ["dmg"], win32: ["msi", "nsis"] };
 
+/** The oldest macOS for which the programs are built. */
+export const OLDEST_MAC = "11.0";
+
 export const MAINTAINER = "The P2P Privacy Communications developers <p2p-comm@p2p-comm.invalid>";
 const SUMMARY = "private messages and calls between people who share a password";
 const DESCRIPTION = `\
@@ -17,6 +20,9 @@ no server and no tracking, and nothing of what they say is written to the
 disk unless they ask for it.
 
 It lives in the tray. The same without a window is p2p-comm-cli.`;
+
+/** Links that open the program. On Linux the desktop entry names them, and on macOS `Info.plist`. */
+const LINKS = { "deep-link": { desktop: { schemes: ["p2p-comm"] } } };
 
 const COMMON = { license: "MIT OR Apache-2.0", category: "SocialNetworking", shortDescription: SUMMARY };
 
@@ -70,7 +76,7 @@ function linux(files) {
         rpm: {
           files,
           desktopTemplate,
-          compression: { type: "zstd", level: 19 },
+          compression: { type: "xz", level: 9 },
           depends: ["libasound.so.2()(64bit)"],
           recommends: ["xdg-utils"],
         },
@@ -94,10 +100,16 @@ function mac() {
     bundle: {
       ...COMMON,
       macOS: {
-        minimumSystemVersion: "11.0",
+        minimumSystemVersion: OLDEST_MAC,
         signingIdentity: "-",
         entitlements: join(SOURCES, "macos/entitlements.plist"),
         infoPlist: join(SOURCES, "macos/Info.plist"),
+        // The app on the left, and on the right the place to which it is dragged.
+        dmg: {
+          windowSize: { width: 660, height: 400 },
+          appPosition: { x: 180, y: 170 },
+          applicationFolderPosition: { x: 480, y: 170 },
+        },
       },
     },
   };
@@ -105,9 +117,14 @@ function mac() {
 
 /** Signed if the environment names a certificate of this user (`P2P_COMM_SIGN_THUMBPRINT`) and a clock for signatures. */
 function windows() {
-  const { P2P_COMM_SIGN_THUMBPRINT: certificateThumbprint, P2P_COMM_SIGN_TIMESTAMP: timestampUrl } = process.env;
-  const signing = certificateThumbprint && { certificateThumbprint, digestAlgorithm: "sha256", timestampUrl };
+  const { P2P_COMM_SIGN_THUMBPRINT: certificateThumbprint, P2P_COMM_SIGN_TIMESTAMP: clock } = process.env;
+  const signing = certificateThumbprint && {
+    certificateThumbprint,
+    digestAlgorithm: "sha256",
+    timestampUrl: clock || null,
+  };
   // For one person, without an administrator; the web view is fetched where it is not there.
   const nsis = { installMode: "currentUser" };
-  return { bundle: { ...COMMON, windows: { ...signing, nsis, webviewInstallMode: { type: "downloadBootstrapper" } } } };
+  const webviewInstallMode = { type: "downloadBootstrapper" };
+  return { plugins: LINKS, bundle: { ...COMMON, windows: { ...signing, nsis, webviewInstallMode } } };
 }

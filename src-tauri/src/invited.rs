@@ -27,6 +27,16 @@ impl Invited {
     }
 }
 
+/// macOS brings a link to the program that runs, and also the one with which it starts it.
+#[cfg(target_os = "macos")]
+pub(crate) fn opened(app: &AppHandle, links: &[tauri::Url]) {
+    use tauri::Manager as _;
+    if let Some(link) = links.last() {
+        app.state::<Invited>().bring(app, line(link.as_str()));
+        crate::window::raise(app, None);
+    }
+}
+
 /// As one line. What is too long for an invite stays too long, so that reading it fails instead of giving half of one.
 pub(crate) fn line(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(limits::INVITE + 1).collect()

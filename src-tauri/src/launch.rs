@@ -19,6 +19,14 @@ pub(crate) fn refuse(words: &str) -> ExitCode {
             dialog.run();
         }
     }
+    #[cfg(target_os = "macos")]
+    if !std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+        let script = ["on run argv", "display alert item 1 of argv message item 2 of argv as critical", "end run"];
+        let mut dialog = std::process::Command::new("/usr/bin/osascript");
+        dialog.args(script.iter().flat_map(|line| ["-e", line])).args(["The program cannot start", words]);
+        // It was said above; more cannot be done.
+        let _ = dialog.status();
+    }
     ExitCode::FAILURE
 }
 
@@ -34,7 +42,13 @@ pub(crate) fn display() -> Result<(), String> {
     };
     gtk::init().map_err(|_| {
         format!("the display {display} cannot be opened: it is not there, or belongs to another user.\n{WITHOUT}")
-    })
+    })?;
+    let errors = gtk::glib::LogLevels::LEVEL_ERROR;
+    // GLib ends the program after this. The web view errs so where its own programs are missing or damaged.
+    gtk::glib::log_set_handler(None, errors, true, false, |_, _, error| {
+        refuse(&format!("{error}.\n\n{}", for_system(AGAIN)));
+    });
+    Ok(())
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -46,7 +60,7 @@ pub(crate) fn display() -> Result<(), String> {
 #[cfg(target_os = "linux")]
 pub(crate) fn look_for_sound() {
     if !sound() {
-        tracing::warn!("there is no sound server (PipeWire or PulseAudio), so calls are silent. {}", install_sound());
+        tracing::warn!("there is no sound server (PipeWire or PulseAudio), so calls are silent. {}", for_system(SOUND));
     }
 }
 
@@ -62,27 +76,49 @@ fn sound() -> bool {
     named || listens || std::path::Path::new("/proc/asound/card0").exists()
 }
 
+/// Words for Debian, Fedora, Arch, SUSE and their like, and for other systems.
 #[cfg(target_os = "linux")]
-fn install_sound() -> &'static str {
+type BySystem = [&'static str; 5];
+
+#[cfg(target_os = "linux")]
+const SOUND: BySystem = [
+    "This installs one: sudo apt install pipewire-pulse",
+    "This installs one: sudo dnf install pipewire-pulseaudio",
+    "This installs one: sudo pacman -S --needed pipewire-pulse",
+    "This installs one: sudo zypper install pipewire-pulseaudio",
+    "Install PipeWire with its PulseAudio server",
+];
+
+#[cfg(target_os = "linux")]
+const AGAIN: BySystem = [
+    "This installs the web view anew: sudo apt install --reinstall libwebkit2gtk-4.1-0",
+    "This installs the web view anew: sudo dnf reinstall webkit2gtk4.1",
+    "This installs the web view anew: sudo pacman -S webkit2gtk-4.1",
+    "This installs the web view anew: sudo zypper install --force libwebkit2gtk-4_1-0",
+    "Install WebKitGTK 4.1 anew with the package manager of your system",
+];
+
+#[cfg(target_os = "linux")]
+fn for_system(words: BySystem) -> &'static str {
     let release = std::fs::read_to_string("/etc/os-release").unwrap_or_default();
-    let words = release.lines().filter_map(|line| line.strip_prefix("ID=").or_else(|| line.strip_prefix("ID_LIKE=")));
-    sound_for(&words.flat_map(|ids| ids.trim_matches('"').split(' ')).collect::<Vec<_>>())
+    let ids = release.lines().filter_map(|line| line.strip_prefix("ID=").or_else(|| line.strip_prefix("ID_LIKE=")));
+    for_ids(words, &ids.flat_map(|ids| ids.trim_matches('"').split(' ')).collect::<Vec<_>>())
 }
 
 /// `ids`: what os-release(5) calls the system and those it is like.
 #[cfg(target_os = "linux")]
-fn sound_for(ids: &[&str]) -> &'static str {
+fn for_ids([debian, fedora, arch, suse, other]: BySystem, ids: &[&str]) -> &'static str {
     let any = |names: &[&str]| ids.iter().any(|id| names.contains(id));
     if any(&["debian", "ubuntu"]) {
-        "This installs one: sudo apt install pipewire-pulse"
+        debian
     } else if any(&["fedora", "rhel"]) {
-        "This installs one: sudo dnf install pipewire-pulseaudio"
+        fedora
     } else if any(&["arch"]) {
-        "This installs one: sudo pacman -S --needed pipewire-pulse"
+        arch
     } else if ids.iter().any(|id| id.contains("suse")) {
-        "This installs one: sudo zypper install pipewire-pulseaudio"
+        suse
     } else {
-        "Install PipeWire with its PulseAudio server"
+        other
     }
 }
 
@@ -97,9 +133,11 @@ mod tests {
             (&["nobara", "fedora"], "dnf"),
             (&["manjaro", "arch"], "pacman"),
             (&["opensuse-tumbleweed"], "zypper"),
-            (&["void"], "Install PipeWire"),
+            (&["void"], "Install "),
         ] {
-            assert!(sound_for(ids).contains(command), "{ids:?}");
+            for words in [SOUND, AGAIN] {
+                assert!(for_ids(words, ids).contains(command), "{ids:?}");
+            }
         }
     }
 }

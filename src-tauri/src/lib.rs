@@ -116,9 +116,14 @@ pub fn run() -> ExitCode {
                     if let Ok(Err(error)) = tauri::async_runtime::block_on(end) {
                         tracing::warn!(%error, "not everything could be kept");
                     }
+                    // Quit in the menu of the program never comes back from here.
+                    #[cfg(target_os = "macos")]
+                    let _ = std::fs::remove_dir_all(&app.state::<window::ViewFiles>().0);
                 }
                 #[cfg(target_os = "macos")]
                 RunEvent::Reopen { .. } => window::raise(app, None),
+                #[cfg(target_os = "macos")]
+                RunEvent::Opened { urls } => invited::opened(app, &urls),
                 _ => {}
             });
             ExitCode::SUCCESS

@@ -201,7 +201,13 @@ fn appear(popup: &WebviewWindow) -> tauri::Result<()> {
     Ok(())
 }
 
+/// On macOS a window takes the keys when it appears before a program that is in front, unless it cannot have them then.
 #[cfg(not(target_os = "linux"))]
 fn appear(popup: &WebviewWindow) -> tauri::Result<()> {
-    popup.show()
+    #[cfg(target_os = "macos")]
+    popup.set_focusable(false)?;
+    popup.show()?;
+    #[cfg(target_os = "macos")]
+    popup.set_focusable(true)?;
+    Ok(())
 }

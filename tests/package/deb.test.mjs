@@ -6,7 +6,7 @@ import { takePicture } from "../window/picture.mjs";
 import { until } from "../window/wait.mjs";
 import { choose, connect, talkToEcho } from "./person.mjs";
 import { ROLE } from "./screenreader.mjs";
-import { installed, packageTest, TITLE } from "./stage.mjs";
+import { install, installed, packageTest, TITLE } from "./stage.mjs";
 
 const SETTINGS = ".config/org.p2pcomm.app/settings.json";
 
@@ -32,10 +32,21 @@ packageTest("what the .deb installs talks to Echo, and leaves only the settings 
   );
 });
 
-packageTest("the command line and the manuals are installed", async (stage) => {
-  const root = await installed(stage);
+packageTest("the command line is installed, and talks", async (stage) => {
+  const root = await install(stage);
   assert.match(await root.run(["p2p-comm-cli", "--version"]), /^p2p-comm-cli \d+\.\d+\.\d+$/m);
   assert.match(await root.run(["p2p-comm", "--version"]), /^p2p-comm \d+\.\d+\.\d+$/m);
+  assert.match(await root.run(["p2p-comm-cli", "--help"]), /echo[\s\S]*--json|Usage:[\s\S]*echo/);
+  const env = { HOME: "/root", P2P_COMM_PASSWORD: "quiet harbour lantern" };
+  const echo = root.start(["p2p-comm-cli", "echo", "--name", "bob", "--bind", "127.0.0.1", "--json"], env);
+  try {
+    const listening = await until("it listens", () => /"port":(\d+)/.exec(echo.output()));
+    const peer = ["--peer", `127.0.0.1:${listening[1]}`, "--bind", "127.0.0.1"];
+    await root.run(["p2p-comm-cli", "send", "--name", "alice", ...peer, "is anybody there"], env);
+    await until("it came", () => echo.output().includes("is anybody there"));
+  } finally {
+    await echo.stop();
+  }
 });
 
 packageTest("a link to an invite shows it in the running program, and adds nobody", async (stage) => {

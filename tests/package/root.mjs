@@ -19,7 +19,8 @@ export function bareRoot() {
     rmSync(beginning, { recursive: true, force: true });
     mkdirSync(HOME, { recursive: true });
     const [{ uri, codename }] = sources();
-    run("debootstrap", ["--variant=minbase", codename, beginning, uri]);
+    // What it mounts goes with it, however it ends.
+    run("unshare", ["--mount", "debootstrap", "--variant=minbase", codename, beginning, uri]);
     const lines = sources().map(({ uri: from, codename: of, component }) => `deb ${from} ${of} ${component}`);
     writeFileSync(join(beginning, "etc/apt/sources.list"), `${lines.join("\n")}\n`);
     const settings = output("apt-config", ["dump"])

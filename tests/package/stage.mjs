@@ -30,6 +30,11 @@ export function depends() {
 /** A desktop, and a root in which the .deb is installed. */
 export async function installed(stage) {
   await stage.desktop();
+  return install(stage);
+}
+
+/** The root alone. */
+export async function install(stage) {
   const root = await stage.root(await rootWith(depends()));
   root.put(made(".deb"), "/var/cache/p2p-comm.deb");
   // Only dpkg: what it needs must be there already, or `Depends` forgot it.

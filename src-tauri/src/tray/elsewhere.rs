@@ -1,5 +1,5 @@
 use super::act;
-use super::pictures::pictures;
+use super::pictures;
 use super::standing::{Action, Entry, Look, Standing};
 use crate::window;
 use tauri::AppHandle;
@@ -28,6 +28,7 @@ impl Icon {
             TrayIconBuilder::with_id("p2p-comm")
                 .tooltip(window::title(app))
                 .icon(picture(standing.look()))
+                .icon_as_template(cfg!(target_os = "macos"))
                 .menu(&menu)
                 .show_menu_on_left_click(cfg!(target_os = "macos"))
                 .on_menu_event(|app, event| {
@@ -37,8 +38,11 @@ impl Icon {
                     }
                 })
                 .on_tray_icon_event(|icon, event| {
-                    let (button, button_state) = (MouseButton::Left, MouseButtonState::Up);
-                    if matches!(event, TrayIconEvent::Click { button: b, button_state: s, .. } if (b, s) == (button, button_state))
+                    // On macOS a click opens the menu.
+                    if let TrayIconEvent::Click {
+                        button: MouseButton::Left, button_state: MouseButtonState::Up, ..
+                    } = event
+                        && !cfg!(target_os = "macos")
                     {
                         act(icon.app_handle(), Action::Show, None);
                     }
@@ -51,7 +55,7 @@ impl Icon {
     pub(super) fn show(&self, standing: &Standing) {
         let shown = menu(self.0.app_handle(), standing)
             .and_then(|menu| self.0.set_menu(Some(menu)))
-            .and_then(|()| self.0.set_icon(Some(picture(standing.look()))))
+            .and_then(|()| self.0.set_icon_with_as_template(Some(picture(standing.look())), cfg!(target_os = "macos")))
             .and_then(|()| self.0.set_tooltip(Some(standing.words())));
         if let Err(error) = shown {
             tracing::warn!(%error, "the tray shows something old");
@@ -78,6 +82,11 @@ fn menu(app: &AppHandle, standing: &Standing) -> tauri::Result<Menu<tauri::Wry>>
 }
 
 fn picture(look: Look) -> Image<'static> {
-    let [_, large] = pictures(look);
-    large
+    #[cfg(target_os = "macos")]
+    return pictures::template(look);
+    #[cfg(not(target_os = "macos"))]
+    {
+        let [_, large] = pictures::pictures(look);
+        large
+    }
 }
