@@ -9,6 +9,8 @@ import { RELEASE, SOURCES, STAGING } from "./places.mjs";
 export const FORMATS = { linux: ["deb", "rpm"], darwin: ["dmg"], win32: ["msi", "nsis"] };
 
 export const MAINTAINER = "The P2P Privacy Communications developers <p2p-comm@p2p-comm.invalid>";
+/** By it the Windows Installer knows an older version as the same program, whoever built it: never to be changed. */
+export const UPGRADE_CODE = "88146BE6-D886-541B-93AE-5F35E9B2EE7E";
 const SUMMARY = "private messages and calls between people who share a password";
 const DESCRIPTION = `\
 Two people who share a password talk directly, computer to computer,
@@ -109,5 +111,8 @@ function windows() {
   const signing = certificateThumbprint && { certificateThumbprint, digestAlgorithm: "sha256", timestampUrl };
   // For one person, without an administrator; the web view is fetched where it is not there.
   const nsis = { installMode: "currentUser" };
-  return { bundle: { ...COMMON, windows: { ...signing, nsis, webviewInstallMode: { type: "downloadBootstrapper" } } } };
+  const wix = { upgradeCode: UPGRADE_CODE };
+  return {
+    bundle: { ...COMMON, windows: { ...signing, wix, nsis, webviewInstallMode: { type: "downloadBootstrapper" } } },
+  };
 }
