@@ -80,7 +80,7 @@ export const ELSEWHERE = {
   },
   darwin: { run: "xcode-select --install && brew install cmake", test: "brew install python3" },
   win32: {
-    run: 'winget install Kitware.CMake Microsoft.EdgeWebView2Runtime && winget install Microsoft.VisualStudio.2022.BuildTools --override "--add Microsoft.VisualStudio.Workload.VCTools --includeRecommended"',
+    run: 'winget install Kitware.CMake StrawberryPerl.StrawberryPerl Microsoft.EdgeWebView2Runtime && winget install Microsoft.VisualStudio.2022.BuildTools --override "--add Microsoft.VisualStudio.Workload.VCTools --includeRecommended"',
     test: "winget install Python.Python.3.12",
   },
 };
