@@ -70,7 +70,9 @@ function elsewhere(family, { tests }) {
     throw new Stop(`Missing: ${lacks[kind]}. ${how}`);
   }
   // There is no sure way to find the compiler and the web view of Windows; the build tells.
-  return process.platform === "win32" ? `if the build stops for want of a linker, CMake or Perl: ${commands.run}` : "there";
+  return process.platform === "win32"
+    ? `if the build stops for want of a linker, CMake or Perl: ${commands.run}`
+    : "there";
 }
 
 function lacksToRun() {
