@@ -55,6 +55,15 @@ export const DEBIAN_PACKAGE = ["squashfs-tools"];
 /** Debian and Ubuntu: what the tests of those packages need on top of that and of the other tests. */
 export const DEBIAN_PACKAGE_TEST = ["appstream", "at-spi2-core", "debootstrap", "desktop-file-utils", "lintian", "rpm"];
 
+/**
+ * Debian and Ubuntu: what compiles for Windows, makes an .msi and starts it, beside the Rust that does it
+ * (scripts/windows/rust.mjs).
+ */
+export const DEBIAN_WINDOWS = ["gcc-mingw-w64-x86-64", "g++-mingw-w64-x86-64", "msitools", "wine", "wine64", "wixl"];
+
+/** Debian 12: a Rust that was packed with the source of its library. It would take the place of Debian's own rustc. */
+export const DEBIAN_WINDOWS_RUST = ["cargo-web", "rust-web-src", "rustc-web"];
+
 /** Other systems: the command that installs what the app needs, and the one for the tests. */
 export const ELSEWHERE = {
   fedora: {
@@ -71,7 +80,7 @@ export const ELSEWHERE = {
   },
   darwin: { run: "xcode-select --install && brew install cmake", test: "brew install python3" },
   win32: {
-    run: 'winget install Kitware.CMake Microsoft.EdgeWebView2Runtime && winget install Microsoft.VisualStudio.2022.BuildTools --override "--add Microsoft.VisualStudio.Workload.VCTools --includeRecommended"',
+    run: 'winget install Kitware.CMake StrawberryPerl.StrawberryPerl Microsoft.EdgeWebView2Runtime && winget install Microsoft.VisualStudio.2022.BuildTools --override "--add Microsoft.VisualStudio.Workload.VCTools --includeRecommended"',
     test: "winget install Python.Python.3.12",
   },
 };

@@ -1,30 +1,41 @@
 // The operating system's packages: found out, shown, and installed where that is possible without a question.
 import { readFileSync } from "node:fs";
 import { must, output, Stop } from "./run.mjs";
-import { DEBIAN_PACKAGE, DEBIAN_PACKAGE_TEST, DEBIAN_RUN, DEBIAN_TEST, ELSEWHERE } from "./system-packages.mjs";
+import {
+  DEBIAN_PACKAGE,
+  DEBIAN_PACKAGE_TEST,
+  DEBIAN_RUN,
+  DEBIAN_TEST,
+  DEBIAN_WINDOWS,
+  ELSEWHERE,
+} from "./system-packages.mjs";
 
 /** What makes packages for Linux, on systems that are no Debian. */
 const PACKAGERS = ["dpkg-deb", "mksquashfs"];
+/** The same for `DEBIAN_WINDOWS`. */
+const FOR_WINDOWS = ["x86_64-w64-mingw32-gcc", "x86_64-w64-mingw32-g++", "wixl", "msibuild", "msiinfo", "wine"];
 
 /**
  * Makes sure that the system's packages are there. `tests`: those of the tests too; `packages`: those that make, and with
- * `tests` try out, what people install. Returns a remark.
+ * `tests` try out, what people install; `windows`: those that build for Windows and try that out. Returns a remark.
  */
-export async function systemPackages({ tests = false, packages = false }) {
+export async function systemPackages({ tests = false, packages = false, windows = false }) {
   if (process.platform !== "linux") return elsewhere(process.platform, { tests });
   const family = linuxFamily();
-  if (family === "debian") return debian({ tests, packages });
-  const lacking = packages && PACKAGERS.find((name) => output("sh", ["-c", `command -v ${name}`]) === undefined);
+  if (family === "debian") return debian({ tests, packages, windows });
+  const needed = [...(packages ? PACKAGERS : []), ...(windows ? FOR_WINDOWS : [])];
+  const lacking = needed.find((name) => output("sh", ["-c", `command -v ${name}`]) === undefined);
   if (lacking) throw new Stop(`Missing: ${lacking}. Install the package of your system that holds it.`);
   return elsewhere(family, { tests });
 }
 
-async function debian({ tests, packages }) {
+async function debian({ tests, packages, windows }) {
   const wanted = [
     ...DEBIAN_RUN,
     ...(tests ? DEBIAN_TEST : []),
     ...(packages ? DEBIAN_PACKAGE : []),
     ...(tests && packages ? DEBIAN_PACKAGE_TEST : []),
+    ...(windows ? DEBIAN_WINDOWS : []),
   ];
   const missing = wanted.filter((name) => !installed(name));
   if (missing.length === 0) return `${wanted.length} there`;
@@ -59,7 +70,9 @@ function elsewhere(family, { tests }) {
     throw new Stop(`Missing: ${lacks[kind]}. ${how}`);
   }
   // There is no sure way to find the compiler and the web view of Windows; the build tells.
-  return process.platform === "win32" ? `if the build stops for want of a linker or CMake: ${commands.run}` : "there";
+  return process.platform === "win32"
+    ? `if the build stops for want of a linker, CMake or Perl: ${commands.run}`
+    : "there";
 }
 
 function lacksToRun() {

@@ -2,7 +2,7 @@
 import { output, Stop } from "./run.mjs";
 
 const NODE = "20.19";
-const RUST = "1.95";
+export const RUST = "1.95";
 
 /** Checks git, Node and Rust, and names the exact thing to install. Returns a remark. */
 export function tools() {
@@ -30,7 +30,7 @@ export function tools() {
 }
 
 /** Whether `version` is lower than `wanted`, number by number. */
-function older(version, wanted) {
+export function older(version, wanted) {
   const have = version.split(/[.-]/).map(Number);
   for (const [i, number] of wanted.split(".").map(Number).entries()) {
     if ((have[i] ?? 0) !== number) return (have[i] ?? 0) < number;

@@ -12,6 +12,8 @@ export const FORMATS = { linux: ["deb", "rpm"], darwin: ["dmg"], win32: ["msi", 
 export const OLDEST_MAC = "11.0";
 
 export const MAINTAINER = "The P2P Privacy Communications developers <p2p-comm@p2p-comm.invalid>";
+/** By it the Windows Installer knows an older version as the same program, whoever built it: never to be changed. */
+export const UPGRADE_CODE = "88146BE6-D886-541B-93AE-5F35E9B2EE7E";
 const SUMMARY = "private messages and calls between people who share a password";
 const DESCRIPTION = `\
 Two people who share a password talk directly, computer to computer,
@@ -125,6 +127,7 @@ function windows() {
   };
   // For one person, without an administrator; the web view is fetched where it is not there.
   const nsis = { installMode: "currentUser" };
+  const wix = { upgradeCode: UPGRADE_CODE };
   const webviewInstallMode = { type: "downloadBootstrapper" };
-  return { plugins: LINKS, bundle: { ...COMMON, windows: { ...signing, nsis, webviewInstallMode } } };
+  return { plugins: LINKS, bundle: { ...COMMON, windows: { ...signing, wix, nsis, webviewInstallMode } } };
 }

@@ -1,6 +1,12 @@
 //! What a start needs from the system, told in words where it is missing. A missing library never gets here: the system's
 //! loader says it, and in an AppImage the start script.
 
+#[cfg(windows)]
+mod windows;
+
+#[cfg(windows)]
+pub(crate) use windows::{display, join_terminal};
+
 use std::process::ExitCode;
 
 /// The program cannot start. Whoever started it in a terminal reads why there, and others in a dialog, where one can open.
@@ -27,8 +33,15 @@ pub(crate) fn refuse(words: &str) -> ExitCode {
         // It was said above; more cannot be done.
         let _ = dialog.status();
     }
+    #[cfg(windows)]
+    if !std::io::IsTerminal::is_terminal(&std::io::stderr()) {
+        windows::say(&format!("The program cannot start: {words}"));
+    }
     ExitCode::FAILURE
 }
+
+#[cfg(not(windows))]
+pub(crate) fn join_terminal() {}
 
 /// Opens the display. Otherwise: what is the matter, and what can be done without one.
 #[cfg(target_os = "linux")]
@@ -51,7 +64,7 @@ pub(crate) fn display() -> Result<(), String> {
     Ok(())
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(target_os = "macos")]
 pub(crate) fn display() -> Result<(), String> {
     Ok(())
 }

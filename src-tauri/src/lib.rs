@@ -57,6 +57,7 @@ const TAKEN_BACK: Duration = Duration::from_secs(1);
 /// Runs until somebody quits.
 pub fn run() -> ExitCode {
     let started = Instant::now();
+    launch::join_terminal();
     let args = Args::parse();
     logging::init("warn");
     let invite = args.invite.as_deref().map(invited::line);

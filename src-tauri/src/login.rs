@@ -1,6 +1,6 @@
 use crate::Profile;
 use crate::settings::General;
-use auto_launch::{AutoLaunch, AutoLaunchBuilder};
+use auto_launch::{AutoLaunch, AutoLaunchBuilder, WindowsEnableMode};
 use std::path::PathBuf;
 use tauri::{AppHandle, Manager as _};
 
@@ -32,6 +32,8 @@ fn entry(profile: Option<&str>, general: &General) -> Result<AutoLaunch, auto_la
         .set_app_name(&profile.map_or_else(|| "p2p-comm".to_owned(), |profile| format!("p2p-comm-{profile}")))
         .set_app_path(&quoted(&program()?))
         .set_args(&args)
+        // An administrator chooses for nobody else.
+        .set_windows_enable_mode(WindowsEnableMode::CurrentUser)
         .build()
 }
 
@@ -57,7 +59,13 @@ fn quoted(path: &std::path::Path) -> String {
     quoted
 }
 
-#[cfg(not(target_os = "linux"))]
+/// A value under `Run` is a command line, and most programs lie under a path with blanks.
+#[cfg(windows)]
+fn quoted(path: &std::path::Path) -> String {
+    format!("\"{}\"", path.display())
+}
+
+#[cfg(target_os = "macos")]
 fn quoted(path: &std::path::Path) -> String {
     path.to_string_lossy().into_owned()
 }

@@ -29,6 +29,7 @@ pub(crate) enum Blank {
     /// It was loaded, and nothing came.
     Empty,
     /// Its process dies again and again.
+    #[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "no other system tells"))]
     Dying,
 }
 

@@ -26,7 +26,8 @@ impl View {
         self.change(window, |looking| looking.focused = focused);
     }
 
-    /// The pages are gone; each says anew what it shows.
+    /// The pages are gone; each says anew what it shows. No other system tells.
+    #[cfg(any(target_os = "linux", test))]
     pub(crate) fn pages_gone(&self) {
         self.with(|windows| windows.values_mut().for_each(|looking| looking.at_end = false));
     }

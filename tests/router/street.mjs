@@ -3,11 +3,10 @@ import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { Program } from "./program.mjs";
 
 const TOOLS = ["ip", "nft", "miniupnpd"];
 const TAG = `p2pc${process.pid % 10_000}`;
-const DEADLINE_MS = 10_000;
 
 /** What keeps this computer from having namespaces; undefined if nothing does. */
 export function obstacle() {
@@ -181,60 +180,6 @@ export class Street {
     await Promise.all(this.#programs.map((program) => program.end()));
     for (const name of this.#hosts) execFileSync("ip", ["netns", "del", space(name)]);
     rmSync(this.#directory, { recursive: true });
-  }
-}
-
-/** A program whose lines are waited for. */
-class Program {
-  #lines = [];
-  #waiting = new Set();
-  #child;
-  /** Its exit code. */
-  ended;
-
-  constructor(child) {
-    this.#child = child;
-    this.ended = new Promise((resolve) => child.on("close", resolve));
-    for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream }).on("line", (line) => {
-        this.#lines.push(line);
-        for (const look of this.#waiting) look();
-      });
-    }
-  }
-
-  /** The first line that `wanted` finds something in. */
-  line(what, wanted) {
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.#waiting.delete(look);
-        reject(new Error(`${what}: not within ${DEADLINE_MS} ms\n${this.#lines.join("\n")}`));
-      }, DEADLINE_MS);
-      const look = () => {
-        const found = this.#lines.map(wanted).find(Boolean);
-        if (!found) return;
-        clearTimeout(timer);
-        this.#waiting.delete(look);
-        resolve(found);
-      };
-      this.#waiting.add(look);
-      look();
-    });
-  }
-
-  /** The first event of this kind that fits. */
-  event(kind, fits = () => true) {
-    return this.line(`event ${kind}`, (line) => {
-      if (!line.startsWith("{")) return undefined;
-      const event = JSON.parse(line);
-      return event.event === kind && fits(event) ? event : undefined;
-    });
-  }
-
-  /** Asks it to end, as Ctrl-C does, and waits. */
-  end() {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill("SIGINT");
-    return this.ended;
   }
 }
 

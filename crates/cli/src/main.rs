@@ -78,11 +78,13 @@ fn run(args: Args, started: Instant) -> Result<(), Failure> {
 
 /// Something that needs no session.
 fn alone(runtime: &Runtime, work: impl Future<Output = Result<(), Failure>>, started: Instant) -> Result<(), Failure> {
-    let result = runtime.block_on(work);
-    if let Err(failure) = &result {
-        let _ = runtime.block_on(timeout(LAST_WORD, Output::new(false, started).fail(failure)));
-    }
-    result
+    runtime.block_on(async {
+        let result = work.await;
+        if let Err(failure) = &result {
+            let _ = timeout(LAST_WORD, Output::new(false, started).fail(failure)).await;
+        }
+        result
+    })
 }
 
 /// From the start of the engine to its goodbye.

@@ -99,6 +99,11 @@ fn another_passphrase_opens_nothing_and_forgetting_removes_all() {
         alice.start(&format!("send --peer 127.0.0.1:{} hi", bob.port)).env("P2P_COMM_PASSPHRASE", "a guess").go().end();
     assert_eq!(end.code, Some(1));
     assert!(end.stderr.starts_with("error: wrongPassphrase: "), "{}", end.stderr);
+    let words = format!("export --peer 127.0.0.1:{}", bob.port);
+    let export = Start::new(&words).arg("--data-dir").arg(alice.kept().to_str().unwrap());
+    let end = export.env("P2P_COMM_PASSPHRASE", "a guess").go().end();
+    assert_eq!((end.code, end.stdout.len()), (Some(1), 0), "{}", end.stderr);
+    assert!(end.stderr.starts_with("error: wrongPassphrase: "), "{}", end.stderr);
     let forget = Start::new("forget").arg("--data-dir").arg(alice.kept().to_str().unwrap()).go().end();
     assert_eq!(forget.code, Some(0), "{}", forget.stderr);
     assert!(forget.stdout.len() > 1, "{:?}", forget.stdout);

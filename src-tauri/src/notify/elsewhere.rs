@@ -41,7 +41,7 @@ fn listen(app: &AppHandle, ids: Ids) -> tauri_plugin_notification::Result<()> {
     app.notification().register_action_types(vec![call])?;
     let pressing = app.clone();
     app.notification().on_action(move |action| {
-        let subject = lock(&ids).get(&action.id()).copied();
+        let subject = action.notification().and_then(|shown| lock(&ids).get(&shown.id()).copied());
         let press = match action.action_id() {
             "accept" => Press::Accept,
             "reject" => Press::Reject,

@@ -75,7 +75,8 @@ impl Standing {
         self.call.as_ref().filter(|call| !call.incoming || call.alarm)
     }
 
-    /// Somebody calls and may say so.
+    /// Somebody calls and may say so. Elsewhere the task bar flashes.
+    #[cfg(any(target_os = "linux", test))]
     pub(super) fn alarm(&self) -> bool {
         self.call.as_ref().is_some_and(|call| call.alarm)
     }
