@@ -83,7 +83,7 @@ CREATE INDEX lines_by_age ON lines (peer, at);
 CREATE INDEX lines_that_expire ON lines (expires_at) WHERE expires_at IS NOT NULL;
 
 -- The trigrams of every line's text, letters folded by the program; without positions and texts of its own. "peer" has one
--- trigram that stands for the conversation. Its option secure-delete takes words out of it when lines are deleted. Each 16384 ids of
+-- trigram that stands for the conversation. Its option secure-delete takes words out of it when lines are deleted. Each 32768 ids of
 -- lines have a table of their own, words_0, words_1 and so on, so that none is so large that deleting takes long.
 CREATE VIRTUAL TABLE words_0 USING fts5 (
     peer, text, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'

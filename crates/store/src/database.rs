@@ -7,8 +7,9 @@ use zeroize::Zeroizing;
 
 /// How long a connection waits for another one of ours.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Prepared statements that a connection keeps: more than there are in this crate.
-const STATEMENTS: usize = 64;
+/// Prepared statements that a connection keeps: more than there are in this crate, with those of each part of the index of some
+/// million lines. A search would prepare them anew each time otherwise.
+const STATEMENTS: usize = 512;
 
 /// Makes the database in an empty file.
 pub(crate) fn create(path: &Path, key: &Key) -> Result<(), Error> {

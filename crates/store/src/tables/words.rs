@@ -7,8 +7,9 @@ use p2p_comm_model::PeerId;
 use rusqlite::{Connection, OptionalExtension as _, Result};
 use std::ops::Range;
 
-/// Ids of one part: so few that it is made anew in about half a second. In tests they cross its ends.
-const PART: i64 = if cfg!(test) { 8 } else { 1 << 14 };
+/// Ids of one part: so few that it is made anew in about a second, so many that a search asks few of them. In tests they cross
+/// its ends.
+const PART: i64 = if cfg!(test) { 8 } else { 1 << 15 };
 
 /// The part with the words of a line.
 pub(crate) fn part(id: i64) -> i64 {
