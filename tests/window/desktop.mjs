@@ -43,10 +43,14 @@ class Desktops {
     return startTray(this.shared.DBUS_SESSION_BUS_ADDRESS);
   }
 
-  /** A keychain (GNOME Keyring), unlocked, with the secrets of everybody on this bus. It outlives the programs. */
-  async keychain() {
+  /**
+   * A keychain (GNOME Keyring) with the secrets of everybody on this bus, unlocked. It outlives the programs; one that
+   * was stopped comes back with what it had, and `locked`: then it asks for its password, which is "login".
+   */
+  async keychain({ locked = false } = {}) {
     const { env } = this.#home("keychain");
-    const command = "printf login | exec gnome-keyring-daemon --foreground --components=secrets --unlock";
+    const daemon = "exec gnome-keyring-daemon --foreground --components=secrets";
+    const command = locked ? daemon : `printf login | ${daemon} --unlock`;
     const keychain = start("/bin/sh", ["-c", command], { env });
     this.running.push(keychain);
     const bus = await joinBus(this.shared.DBUS_SESSION_BUS_ADDRESS);
@@ -64,6 +68,7 @@ class Desktops {
     } finally {
       bus.disconnect();
     }
+    return keychain;
   }
 
   /** A notification daemon, likewise. */

@@ -1,13 +1,12 @@
 // What is remembered, over starts of the real program.
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
 import { start } from "./process.mjs";
+import { PASSPHRASE, remember, rememberByPassphrase, store, unlock } from "./remember.mjs";
 import { BINARY, windowTest } from "./stage.mjs";
 import {
   addPeer,
   change,
-  closeSettings,
   connect,
   keptPort,
   meet,
@@ -19,8 +18,6 @@ import {
   sees,
 } from "./steps.mjs";
 import { until } from "./wait.mjs";
-
-const PASSPHRASE = "four words of mine alone";
 
 windowTest(
   "who is remembered by the keychain finds everything again: list, messages, what waits, and the port",
@@ -67,14 +64,7 @@ windowTest(
   "a passphrase of its own opens what is remembered; a wrong one changes nothing; one may start without it",
   async (stage) => {
     const alice = await stage.open("alice");
-    await alice.fill("connect-name", "alice");
-    await alice.fill("connect-password", PASSWORD);
-    await alice.click("remember");
-    await alice.click("seal-passphrase");
-    await alice.fill("seal-secret", PASSPHRASE);
-    await alice.fill("seal-again", PASSPHRASE);
-    await alice.click("connect-submit");
-    await alice.shows("status-bar", /UDP port \d+/);
+    await rememberByPassphrase(alice, { name: "alice" });
     await addPeer(alice, { label: "bob", port: 40_000 });
     await stage.close("alice");
     const files = await store(stage, "alice");
@@ -93,12 +83,10 @@ windowTest(
     );
 
     const again = await stage.open("alice");
-    await again.fill("unlock-passphrase", "four words of somebody");
-    await again.click("unlock-submit");
+    await unlock(again, "four words of somebody");
     await again.shows("unlock-error", /This passphrase does not open it/);
     await again.picture("wrong-passphrase");
-    await again.fill("unlock-passphrase", PASSPHRASE);
-    await again.click("unlock-submit");
+    await unlock(again);
     await peerIs(again, "bob", "offline");
   },
 );
@@ -167,20 +155,27 @@ windowTest("two starts at once of a remembered profile are one program, which op
   await peerIs(again, "bob", "offline");
 });
 
-/** From the settings, by the keychain. */
-async function remember(app) {
-  await openSettings(app, "privacy");
-  await app.click("keep-remember");
-  await app.click("seal-submit");
-  await until("it is remembered", async () => (await app.ask("remembered")).kind === "open");
-  await app.none("seal-submit");
-  await closeSettings(app);
-}
+/** Bytes at the beginning of a store without which nobody opens it. */
+const DAMAGE = 64;
 
-/** The files of a profile's store. */
-async function store(stage, name) {
-  const directory = join((await stage.home(name)).directory, "p2p-comm/profiles", name);
-  if (!existsSync(directory)) return [];
-  const files = readdirSync(directory).filter((file) => file.startsWith("store"));
-  return files.map((file) => ({ path: join(directory, file), size: statSync(join(directory, file)).size }));
-}
+windowTest("what is damaged is set aside, and one begins anew", async (stage) => {
+  const alice = await stage.open("alice");
+  await rememberByPassphrase(alice, { name: "alice" });
+  await stage.close("alice");
+  const [{ path }] = (await store(stage, "alice")).filter(({ path }) => path.endsWith("store.db"));
+  const damaged = readFileSync(path).fill(7, 0, DAMAGE);
+  writeFileSync(path, damaged);
+
+  const again = await stage.open("alice");
+  await unlock(again);
+  await again.shows("unlock-trouble", /damaged/);
+  await again.picture("damaged");
+  await again.click("unlock-aside");
+  const [, aside] = await again.shows("set-aside", /deleted:\s+(.*)/s);
+  const kept = readFileSync(aside.trim());
+  assert.equal(kept.length, damaged.length);
+  assert.deepEqual(kept.subarray(0, DAMAGE), damaged.subarray(0, DAMAGE));
+  await again.picture("set-aside");
+  await rememberByPassphrase(again, { name: "alice" });
+  assert.ok((await store(stage, "alice")).some((file) => file.path === path));
+});

@@ -80,8 +80,8 @@ class Stage {
   }
 
   /** Starts the desktop's keychain. */
-  keychain() {
-    return this.desktops.keychain();
+  keychain(options) {
+    return this.desktops.keychain(options);
   }
 
   #keep(double) {

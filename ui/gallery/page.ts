@@ -1,4 +1,5 @@
-import type { MockHost, MockOptions } from "../src/host/mock";
+import type { MockHost } from "../src/host/mock";
+import type { MockOptions } from "../src/host/mock/roster";
 import type { View } from "../src/open";
 import type { Visitor } from "./visitor";
 

@@ -2,10 +2,12 @@ use crate::notify::News;
 use p2p_comm_engine::{Content, Handle, Line, Occasion, PeerId, Sender};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Finds what is new in conversations.
-#[derive(Default)]
 pub(super) struct Reader {
+    /// When it began, ms since 1970: what came before is of an earlier run.
+    since: i64,
     /// The next line of each conversation.
     next: BTreeMap<PeerId, u64>,
 }
@@ -18,13 +20,20 @@ pub(super) struct Seen {
     pub(super) talked: bool,
 }
 
+impl Default for Reader {
+    fn default() -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { since: i64::try_from(now.as_millis()).unwrap_or(i64::MAX), next: BTreeMap::new() }
+    }
+}
+
 impl Reader {
-    /// Begins behind what was read in an earlier run.
+    /// Begins behind what came in an earlier run, read or not.
     pub(super) async fn begin(&mut self, engine: &Handle, peer: PeerId) {
         if let Entry::Vacant(next) = self.next.entry(peer)
             && let Ok(page) = engine.page(peer, None).await
         {
-            next.insert(page.read);
+            next.insert(since(&page.lines, self.since).unwrap_or(page.end).max(page.read));
         }
     }
 
@@ -46,6 +55,11 @@ impl Reader {
         *next = page.end.max(*next);
         seen
     }
+}
+
+/// The first line that came then or later, ms since 1970.
+fn since(lines: &[Line], then: i64) -> Option<u64> {
+    lines.iter().find(|line| line.at >= then).map(|line| line.seq)
 }
 
 /// More than anybody counts.
@@ -81,6 +95,22 @@ mod tests {
         assert_eq!(told(Sender::Them, text()), Some(Occasion::Message));
         assert_eq!(told(Sender::Me, text()), None);
         assert_eq!(told(Sender::Them, Content::Notice { notice: Notice::NewKey }), None);
+    }
+
+    #[test]
+    fn what_came_in_an_earlier_run_is_no_news_although_nobody_read_it() {
+        let content = || Content::Text { text: Text::parse("tea?").unwrap() };
+        let line = |seq, at| Line {
+            seq,
+            sender: Sender::Them,
+            content: content(),
+            sent_at: 0,
+            at,
+            delivery: None,
+            vanishes_at: None,
+        };
+        assert_eq!(since(&[line(7, 100), line(8, 199)], 200), None);
+        assert_eq!(since(&[line(7, 100), line(8, 200), line(9, 300)], 200), Some(8));
     }
 
     #[test]

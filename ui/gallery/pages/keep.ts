@@ -19,6 +19,13 @@ async function dialog(visitor: Visitor, name = "bob"): Promise<void> {
   await visitor.find("peer-retention");
 }
 
+async function clear(visitor: Visitor, name: string): Promise<void> {
+  await visitor.open(name);
+  await visitor.click("peer-menu");
+  await visitor.click("peer-clear");
+  await visitor.find("clear-submit");
+}
+
 /** Messages with bob are kept for a month. */
 async function month(host: MockHost): Promise<void> {
   host.wakeUp();
@@ -50,6 +57,35 @@ const pages: GalleryPage[] = [
       await visitor.click("seal-passphrase");
       await visitor.type("seal-secret", "");
       await visitor.find("seal-again");
+    },
+  },
+  {
+    name: "set-aside",
+    online: null,
+    before: (host) => host.breakDown("storeDamaged"),
+    act: async (visitor) => {
+      await visitor.click("unlock-aside");
+      await visitor.find("set-aside");
+    },
+  },
+  {
+    name: "password-lost",
+    online: null,
+    before: (host) => host.wakeUp({ passwordRemembered: true }),
+    act: async (visitor, host) => {
+      host.losePassword();
+      await visitor.click("reconnect-submit");
+      await visitor.find("reconnect-error");
+    },
+  },
+  {
+    name: "connect-failed",
+    online: null,
+    before: (host) => host.wakeUp({ passwordRemembered: true }),
+    act: async (visitor, host) => {
+      await visitor.find("reconnect-submit");
+      host.say({ kind: "notice", notice: "connectFailed" });
+      await visitor.find("toast");
     },
   },
   { name: "offline", online: null, before: (host) => host.wakeUp() },
@@ -162,6 +198,23 @@ const pages: GalleryPage[] = [
       await dialog(visitor);
       await visitor.choose("peer-retention", "day");
       await visitor.find("peer-retention-sure");
+    },
+  },
+  {
+    name: "clear",
+    before: (host) => month(host),
+    act: (visitor) => clear(visitor, "bob"),
+  },
+  { name: "clear-long-name", act: (visitor) => clear(visitor, "Maximiliane") },
+  {
+    name: "search-incomplete",
+    before: (host) => {
+      host.wakeUp();
+      host.complete = false;
+    },
+    act: async (visitor) => {
+      await visitor.type("search", "is");
+      await visitor.find("search-incomplete");
     },
   },
   {

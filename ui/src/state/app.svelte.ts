@@ -58,6 +58,8 @@ export class App {
   keeping: number | null = $state(null);
   /** With whom words are being compared. */
   verifying: number | null = $state(null);
+  /** With whom the messages are that are about to be deleted. */
+  clearing: number | null = $state(null);
   /** Which part of the settings is shown. */
   section: Section = $state("general");
   #requests: Pull;
@@ -171,8 +173,11 @@ export class App {
   async connect(): Promise<void> {
     // A window with one conversation has neither the dialog nor the right.
     if (this.alone !== null) await this.attempt(this.host.showConversation(this.alone));
-    else if (this.kept.open?.passwordRemembered) await this.attempt(this.session.connectRemembered());
-    else this.dialog = "connect";
+    else if (!(this.kept.open?.passwordRemembered && (await this.attempt(this.session.connectRemembered())))) {
+      // The keychain may have lost it.
+      await this.kept.refresh();
+      if (!this.kept.open?.passwordRemembered) this.dialog = "connect";
+    }
   }
 
   /** At once, with a way back, instead of a question that everybody confirms. */
@@ -308,6 +313,7 @@ export class App {
     this.renaming = null;
     this.keeping = null;
     this.verifying = null;
+    this.clearing = null;
     this.toasts.clear();
   }
 }

@@ -26,7 +26,7 @@ export const KEEP_CODES: Record<KeepCode, Words> = {
   keychainRefused: {
     what: "The keychain of this computer refused.",
     side: "yours",
-    next: "Allow this program to use it, then try again.",
+    next: "Try again, and allow this program when your desktop asks.",
   },
   keychainFailed: {
     what: "The keychain of this computer failed.",
@@ -36,22 +36,22 @@ export const KEEP_CODES: Record<KeepCode, Words> = {
   noRememberedPassword: {
     what: "The keychain of this computer no longer has the password.",
     side: "yours",
-    next: "Type it once more; it can be remembered anew in the settings.",
+    next: "Type it once more and tick “Remember the password too”.",
   },
   keychainWithoutKey: {
     what: "The keychain of this computer no longer has the key of this profile.",
     side: "yours",
-    next: "If you have a backup of the keychain, restore it and try again. Without the key nobody can open the profile; all one can do is forget it.",
+    next: "If you have a backup of the keychain, restore it and try again. Without the key nobody can open the profile: set it aside, or forget it, to begin anew.",
   },
   storeDamaged: {
     what: "What was remembered is damaged and cannot be read.",
     side: "yours",
-    next: "Restore its files from a backup and try again, or forget it and begin anew. It stays as it is until then.",
+    next: "Restore its files from a backup and try again, or set it aside and begin anew. It stays as it is until then.",
   },
   storeNewer: {
     what: "A newer version of this program has written what is remembered.",
     side: "yours",
-    next: "Install that version again. Nothing was changed.",
+    next: "Install that version again, or set it aside and begin anew. Nothing was changed.",
   },
   storeInUse: {
     what: "Another program on this computer uses this profile.",
@@ -148,9 +148,19 @@ export function timer(seconds: number): string {
     [1, "second"],
   ];
   const [size, unit] = units.find(([size]) => seconds >= size && seconds % size === 0) ?? [1, "second"];
-  const count = seconds / size;
-  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+  return countOf(seconds / size, unit);
 }
+
+/** "1 message", "1,500 messages". */
+export function countOf(count: number, what: string): string {
+  return `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** How many of the newest lines a search for short words looks at, where there are very many. */
+const NEWEST = 100_000;
+
+/** What a search left out. Short words are in no index. */
+export const INCOMPLETE = `Words under three letters: only the newest ${NEWEST.toLocaleString("en")} messages were searched.`;
 
 /** The line that announces a timer. */
 export function vanishingWords(sender: Sender, after: number | null, name: string): string {

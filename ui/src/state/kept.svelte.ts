@@ -1,5 +1,7 @@
-import type { Host, OpenProfile, PeerSnapshot, Profile, Remembered, Retention, Seal } from "../host/host";
+import type { Code, Host, OpenProfile, PeerSnapshot, Profile, Remembered, Retention, Seal } from "../host/host";
 import { Pull } from "./pull";
+
+const LOST: (Code | null)[] = ["storeDamaged", "storeNewer", "keychainWithoutKey"];
 
 /** What is remembered on this computer. */
 export class Kept {
@@ -8,6 +10,8 @@ export class Kept {
   known = $state(false);
   /** The person goes on without what is locked or broken. Nothing is kept then, and nothing of it touched. */
   without = $state(false);
+  /** Where a store lies that was set aside since this page is shown. */
+  aside: string | null = $state(null);
   profiles: Profile[] = $state.raw([]);
   #host: Host;
   #pull: Pull;
@@ -40,6 +44,11 @@ export class Kept {
     return this.now.kind === "locked" && this.now.how === "keychain" && this.now.code === null;
   }
 
+  /** It will not open however often one tries, so that one may want to begin anew without losing it. */
+  get lost(): boolean {
+    return (this.now.kind === "locked" || this.now.kind === "failed") && LOST.includes(this.now.code);
+  }
+
   /** Something has to be said or done before one goes on. */
   get closed(): boolean {
     return (this.now.kind === "locked" || this.now.kind === "failed") && !this.without;
@@ -65,6 +74,18 @@ export class Kept {
       passphrase?.fill(0);
       await this.refresh();
     }
+  }
+
+  /** A session that keeps nothing, also if a keychain that is still asking should agree. */
+  async startWithout(): Promise<void> {
+    await this.#host.startWithout();
+    this.without = true;
+  }
+
+  /** Nothing of it is deleted; afterwards one can begin anew. */
+  async setAside(): Promise<void> {
+    this.aside = await this.#host.setStoreAside();
+    await this.refresh();
   }
 
   async rememberPassword(on: boolean): Promise<void> {

@@ -1,8 +1,9 @@
-import type { Host, SearchHit } from "../host/host";
+import type { Host, SearchHit, SearchHits } from "../host/host";
 import { Pull } from "./pull";
 
 /** How long one may go on typing before messages are searched, ms. */
 const PAUSE = 120;
+const NOTHING: SearchHits = { hits: [], complete: true };
 
 /** What is searched for in the list, and the messages in which it was found. */
 export class Search {
@@ -10,6 +11,8 @@ export class Search {
   query = $state("");
   /** The newest first; of the last search that ended. */
   hits: SearchHit[] = $state.raw([]);
+  /** Whether older messages do not have the words, too. */
+  complete = $state(true);
   /** Whether the hits are those of the query. */
   settled = $state(true);
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -18,9 +21,10 @@ export class Search {
   constructor(host: Host) {
     this.#pull = new Pull(async () => {
       const { wanted } = this;
-      const hits = wanted ? (await host.search(wanted, null)).hits : [];
+      const found = wanted ? await host.search(wanted, null) : NOTHING;
       if (wanted !== this.wanted) return;
-      this.hits = hits;
+      this.hits = found.hits;
+      this.complete = found.complete;
       this.settled = true;
     });
   }
@@ -45,7 +49,8 @@ export class Search {
   }
 
   #empty(): void {
-    this.hits = [];
+    this.hits = NOTHING.hits;
+    this.complete = NOTHING.complete;
     this.settled = true;
   }
 }

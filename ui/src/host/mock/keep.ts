@@ -25,6 +25,7 @@ export abstract class MockKeep extends MockCalling {
   started: (string | null)[] = [];
   /** What opens a profile that is locked. */
   #passphrase = "";
+  #lost = false;
   #inside: OpenProfile = { ...FRESH };
 
   protected abstract me(): { name: string | null; port: number | null };
@@ -62,6 +63,11 @@ export abstract class MockKeep extends MockCalling {
   /** Nothing new can be kept at the moment. */
   stall(code: KeepCode): void {
     this.#change({ trouble: code });
+  }
+
+  /** Somebody takes the password out of the keychain, which is found out when it is asked for. */
+  losePassword(): void {
+    this.#lost = true;
   }
 
   // The host.
@@ -126,11 +132,13 @@ export abstract class MockKeep extends MockCalling {
   async rememberPassword(on: boolean): Promise<void> {
     this.check("rememberPassword");
     if (on && this.me().name === null) throw error("notConnected");
+    this.#lost = false;
     this.#change({ passwordRemembered: on });
   }
 
   async connectRemembered(): Promise<void> {
     this.check("connectRemembered");
+    if (this.#lost) this.#change({ passwordRemembered: false });
     if (this.kept.kind !== "open" || !this.kept.passwordRemembered) throw error("noRememberedPassword");
     const { name, port } = this.kept;
     await this.connect(name ?? "alice", new Uint8Array([1]), port ?? 0);

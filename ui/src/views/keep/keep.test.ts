@@ -150,7 +150,9 @@ test("a wrong passphrase is told and changes nothing; the right one opens the li
 test("one may start without it: then nothing is kept, nothing is touched, and that is said", async () => {
   const { host, user } = openRemembered((host) => host.wakeUpLocked("passphrase", null));
   const touched = (["unlock", "remember", "forgetEverything"] as const).map((method) => vi.spyOn(host, method));
+  const without = vi.spyOn(host, "startWithout");
   await user.click(await screen.findByTestId("unlock-without"));
+  expect(without).toHaveBeenCalledOnce();
   expect(await screen.findByTestId("remembered-without")).toBeVisible();
   await fillConnect(user);
   await user.click(screen.getByTestId("connect-submit"));
@@ -176,7 +178,7 @@ test("who forgot the passphrase can forget it all, sees what went, and begins an
 const TROUBLES: [KeepCode, RegExp][] = [
   ["keychainAbsent", /no keychain that answers.*on your side/],
   ["keychainLocked", /keychain of this computer is locked.*Unlock it/],
-  ["keychainRefused", /refused.*Allow this program/],
+  ["keychainRefused", /refused.*allow this program/],
   ["keychainFailed", /keychain of this computer failed/],
   ["keychainWithoutKey", /no longer has the key/],
   ["storeDamaged", /damaged.*backup/],
@@ -201,6 +203,92 @@ test.each(TROUBLES)("%s is told in words, with a way out", async (code, words) =
   await user.click(screen.getByTestId("unlock-submit"));
   await waitFor(() => expect(unlock).toHaveBeenCalledExactlyOnceWith(null));
   expect(await screen.findAllByTestId("peer-row")).not.toHaveLength(0);
+});
+
+test("what is lost can be set aside: it says where it is, and one begins anew", async () => {
+  const { host, user } = openRemembered((host) => host.breakDown("storeDamaged"));
+  host.failNext("setStoreAside", "diskReadOnly");
+  await user.click(await screen.findByTestId("unlock-aside"));
+  expect(await screen.findByTestId("unlock-failure")).toHaveTextContent(/does not allow writing/);
+  await user.click(screen.getByTestId("unlock-aside"));
+  expect(await screen.findByTestId("set-aside")).toHaveTextContent(/nothing of it deleted.*store\.db\.aside-/);
+  await waitFor(() => expect(screen.getByTestId("connect-name")).toHaveFocus());
+  expect(host.kept).toEqual({ kind: "off" });
+  await expectAccessible();
+});
+
+test.each(["storeInUse", "diskFull", "storeGone"] as const)("what may yet open is not set aside: %s", async (code) => {
+  openRemembered((host) => host.breakDown(code));
+  await screen.findByTestId("unlock-without");
+  expect(screen.queryByTestId("unlock-aside")).toBeNull();
+});
+
+test("a password that the keychain lost is asked for, and can be remembered anew", async () => {
+  const { host, user } = openRemembered((host) => host.wakeUp({ passwordRemembered: true }));
+  host.losePassword();
+  await user.click(await screen.findByTestId("reconnect-submit"));
+  expect(await screen.findByTestId("reconnect-error")).toHaveTextContent(
+    /no longer has the password.*once more and tick/,
+  );
+  await waitFor(() => expect(screen.getByTestId("reconnect-password")).toHaveFocus());
+  await user.click(screen.getByTestId("remember-password"));
+  await user.type(screen.getByTestId("reconnect-password"), "secret{Enter}");
+  await waitFor(() => expect(host.kept).toMatchObject({ passwordRemembered: true }));
+});
+
+test("where there is no room for the form, a password that the keychain lost is asked for in a dialog", async () => {
+  const { host, user } = openRemembered((host) => host.wakeUp({ passwordRemembered: true }));
+  host.losePassword();
+  await user.click(await screen.findByTestId("connect-again"));
+  const dialog = await screen.findByRole("dialog", { name: "Connect as alice" });
+  expect(within(dialog).getByTestId("reconnect-password")).toBeVisible();
+  expect(screen.getByTestId("toast")).toHaveTextContent(/no longer has the password/);
+});
+
+test("a connection that failed at the start is told, and dismissed for the next page", async () => {
+  const { host } = openRemembered((host) => host.wakeUp({ passwordRemembered: true }));
+  await screen.findAllByTestId("peer-row");
+  host.say({ kind: "notice", notice: "connectFailed" });
+  expect(await screen.findByTestId("toast")).toHaveTextContent(/connecting with the remembered password failed/);
+  expect(host.dismissed).toEqual(["connectFailed"]);
+});
+
+test("a conversation is cleared after it was asked, here alone, and the focus stays in it", async () => {
+  const { host, user } = await openOnline();
+  const bob = await open(user, "bob");
+  const clear = vi.spyOn(host, "clearConversation");
+  await user.click(screen.getByTestId("peer-menu"));
+  await user.click(await screen.findByTestId("peer-clear"));
+  const dialog = await screen.findByRole("dialog", { name: "Clear the conversation with bob" });
+  expect(dialog).toHaveTextContent(/Nobody can bring them back.*Only here: bob keeps theirs/);
+  await user.click(within(dialog).getByRole("button", { name: "Cancel" }));
+  expect(clear).not.toHaveBeenCalled();
+  await user.click(screen.getByTestId("peer-menu"));
+  await user.click(await screen.findByTestId("peer-clear"));
+  await user.click(await screen.findByRole("button", { name: "Delete 12 messages" }));
+  expect(await screen.findByText("Deleted 12 messages")).toBeVisible();
+  expect(clear).toHaveBeenCalledExactlyOnceWith(bob);
+  await waitFor(() => expect(screen.queryAllByTestId("message")).toEqual([]));
+  expect(screen.getByText(/No messages here any more/)).toBeVisible();
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  await waitFor(() => expect(document.body).not.toHaveFocus());
+  await user.click(screen.getByTestId("peer-menu"));
+  await screen.findByTestId("peer-rename");
+  expect(screen.queryByTestId("peer-clear")).toBeNull();
+});
+
+test("a search that did not look at everything says so", async () => {
+  const { host, user } = await openOnline();
+  await user.type(screen.getByTestId("search"), "agenda");
+  await screen.findAllByTestId("search-hit");
+  expect(screen.queryByTestId("search-incomplete")).toBeNull();
+  host.complete = false;
+  await user.clear(screen.getByTestId("search"));
+  await user.type(screen.getByTestId("search"), "is");
+  expect(await screen.findByTestId("search-incomplete")).toHaveTextContent(
+    "Words under three letters: only the newest 100,000 messages were searched.",
+  );
+  await expectAccessible();
 });
 
 test("what breaks while one is connected is told in the status bar", async () => {
@@ -235,6 +323,7 @@ test("off says what goes before it goes, and the session goes on", async () => {
   expect(host.kept.kind).toBe("open");
   await user.click(await screen.findByTestId("forget-submit"));
   expect(await screen.findByTestId("gone")).toHaveTextContent("store.db");
+  await waitFor(() => expect(screen.getByTestId("forget-close")).toHaveFocus());
   await user.click(screen.getByTestId("forget-close"));
   expect(screen.getByTestId("status-bar")).toHaveTextContent("Connected");
 });
@@ -284,8 +373,14 @@ test("messages are kept by a choice, and a shorter time asks before it deletes",
   await user.selectOptions(screen.getByTestId("peer-retention"), "day");
   expect(await screen.findByTestId("peer-retention-sure")).toHaveTextContent("older are deleted");
   expect(retain).toHaveBeenCalledOnce();
+  await user.click(screen.getByRole("button", { name: "Leave it as it is" }));
+  expect(screen.getByTestId("peer-retention")).toHaveFocus();
+  expect(screen.getByTestId("peer-retention")).toHaveValue("forever");
+  await user.selectOptions(screen.getByTestId("peer-retention"), "day");
   await user.click(screen.getByTestId("peer-retention-delete"));
   await waitFor(() => expect(retain).toHaveBeenLastCalledWith(1, "day"));
+  expect(await screen.findByText("Deleted the older messages with bob")).toBeVisible();
+  await waitFor(() => expect(screen.getByTestId("peer-retention")).toHaveFocus());
   await user.keyboard("{Escape}");
   await waitFor(() => expect(screen.getByText("Earlier messages are no longer kept.")).toBeInTheDocument());
 });
@@ -378,8 +473,12 @@ test("profiles are started, shown and deleted from a list, and deleting asks fir
   await user.click(screen.getByRole("button", { name: "Delete work" }));
   expect(host.others).toHaveLength(2);
   expect(screen.getByText(/its key, its friends, its messages/)).toBeVisible();
+  await user.click(screen.getByRole("button", { name: "Cancel" }));
+  expect(screen.getByRole("button", { name: "Delete work" })).toHaveFocus();
+  await user.click(screen.getByRole("button", { name: "Delete work" }));
   await user.click(screen.getByTestId("profile-delete-sure"));
   expect(await screen.findByTestId("gone")).toHaveTextContent("work/settings.json");
+  await waitFor(() => expect(screen.getByTestId("profile-name")).toHaveFocus());
   await user.type(screen.getByTestId("profile-name"), "two words");
   await user.click(screen.getByTestId("profile-create"));
   expect(screen.getByText(/1 to 32 letters/)).toBeVisible();
