@@ -52,6 +52,20 @@ windowTest("a request of a stranger and a missed call notify, and names only whe
   }
 });
 
+windowTest("whoever quits leaves no notification behind", async (stage) => {
+  const notifications = await stage.notifications();
+  const { alice } = await meet(stage);
+  const icon = await (await stage.tray()).icon("P2P Privacy Communications – bob");
+  await minimise(stage.screen("bob"));
+  await say(alice, "the cake is in the oven");
+  await notifications.one("bob", /^alice$/, /cake/);
+  await alice.click("call-start");
+  await notifications.one("bob", /^alice$/, /is calling you/);
+  await icon.choose("Quit");
+  await notifications.none("bob", 2000);
+  await stage.screen("bob").noWindow(TITLE);
+});
+
 async function callAndGiveUp(alice, notifications) {
   await alice.click("call-start");
   await notifications.one("bob", /^(alice|Incoming call)$/, /^(is calling you)?$/);
@@ -62,7 +76,7 @@ async function callAndGiveUp(alice, notifications) {
 windowTest("who is muted neither notifies nor rings, and is counted all the same", async (stage) => {
   const notifications = await stage.notifications();
   const tray = await stage.tray();
-  const { alice, bob } = await meet(stage);
+  const { alice } = await meet(stage);
   const icon = await tray.icon("P2P Privacy Communications – bob");
   const screen = stage.screen("bob");
   const [{ id }] = await bob.ask("peers");
