@@ -129,7 +129,9 @@ impl Feed {
             if self.peers.get(&peer.id).is_none_or(|before| differs(before, peer)) {
                 out.put(&Event::Peer(peer));
             }
-            let words = if peer.echo { None } else { self.handle.phrase(peer.id).await? };
+            // Whoever compares them wants to know with whom: a moment later they have told.
+            let known = !peer.echo && peer.name.is_some();
+            let words = if known { self.handle.phrase(peer.id).await? } else { None };
             if let Some(words) = words
                 && self.phrases.get(&peer.id) != Some(&words)
             {
