@@ -76,7 +76,7 @@ async function callAndGiveUp(alice, notifications) {
 windowTest("who is muted neither notifies nor rings, and is counted all the same", async (stage) => {
   const notifications = await stage.notifications();
   const tray = await stage.tray();
-  const { alice } = await meet(stage);
+  const { alice, bob } = await meet(stage);
   const icon = await tray.icon("P2P Privacy Communications – bob");
   const screen = stage.screen("bob");
   const [{ id }] = await bob.ask("peers");
