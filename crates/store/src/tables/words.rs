@@ -72,8 +72,9 @@ pub(crate) fn remove(connection: &Connection, id: i64, peer: PeerId, text: &str)
 /// What lines must have to be looked at, as an expression of FTS5; none if no word is long enough.
 pub(crate) fn query(words: &[&str], peer: Option<PeerId>) -> Option<String> {
     let folded: Vec<Vec<char>> = words.iter().map(|word| word.chars().map(fold).collect()).collect();
-    let mut terms: Vec<String> =
-        folded.iter().flat_map(|word| word.windows(3)).map(|three| three.iter().collect()).collect();
+    // Those that cover the word: each more is one more place of the index to look at, and hardly leaves out a line.
+    let cover = folded.iter().flat_map(|word| word.chunks_exact(3).chain(word.rchunks_exact(3).take(1)));
+    let mut terms: Vec<String> = cover.map(String::from_iter).collect();
     terms.sort_unstable();
     terms.dedup();
     if terms.is_empty() {
@@ -169,6 +170,7 @@ mod tests {
     #[test]
     fn a_query_quotes_what_it_looks_for() {
         assert_eq!(query(&["A\"bc"], None).unwrap(), r#""""bc" AND "a""b""#);
+        assert_eq!(query(&["Kettles"], None).unwrap(), r#""ket" AND "les" AND "tle""#);
         assert_eq!(query(&["ab", ""], Some(PeerId(1))), None);
     }
 }
