@@ -9,3 +9,8 @@ test("what moves without end moves in steps, since each change draws the window 
   expect(endless.length).toBeGreaterThan(0);
   expect(endless.filter((rule) => !/steps\(\d+\)/.test(rule))).toEqual([]);
 });
+
+test("no rule looks for what is inside, since each new message would be asked", () => {
+  const looking = Object.entries(sources).filter(([, text]) => text.includes(":has("));
+  expect(looking.map(([file]) => file)).toEqual([]);
+});
