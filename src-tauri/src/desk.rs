@@ -125,9 +125,10 @@ impl Desk {
             return;
         }
         if let Some((call, peer, _)) = self.ringing.take() {
+            // First what waits for nobody: a window may be busy with being raised.
+            self.app.state::<Board>().close(Subject::Call { call, peer });
             popup::hide(&self.app);
             window::calm(&self.app);
-            self.app.state::<Board>().close(Subject::Call { call, peer });
         }
         self.ringing = ringing;
         let Some((call, peer, attention)) = ringing else { return };
