@@ -277,13 +277,16 @@ impl Actor {
         }
     }
 
-    /// Keeps that messages were acknowledged, some time soon.
+    /// Keeps that messages were acknowledged: some time soon, or at once if others wait for that.
     pub(crate) fn keep_acked(&mut self, peer: PeerId, counter: u64) {
-        let held = self.node.holds(peer);
+        let (held, awaited) = (self.node.holds(peer), self.node.waits_for_acked(peer));
         if let (Some(open), true) = (self.keep.open(), held) {
             open.batch.changes.push(Change::Acked(peer, counter));
             open.batch.says.push(Kept::Acked { peer, counter });
             open.due.get_or_insert_with(|| Instant::now() + LAZY);
+            if awaited {
+                open.now();
+            }
         }
     }
 

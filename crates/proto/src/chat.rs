@@ -122,6 +122,11 @@ impl Outbox {
         (next.epoch == first.epoch && self.kept.is_none_or(kept)).then_some(next)
     }
 
+    /// Whether the next message is of another epoch than the newest acknowledged one, and waits for the store to know of that.
+    pub(crate) fn waits_for_acked(&self) -> bool {
+        self.kept.is_some() && self.queue.front().is_some_and(|next| next.epoch != self.acked_in)
+    }
+
     pub(crate) fn has_unacked(&self) -> bool {
         !self.queue.is_empty()
     }

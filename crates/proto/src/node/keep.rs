@@ -140,6 +140,11 @@ impl Node {
         self.keeping && self.entries.get(&peer).is_some_and(|entry| !entry.echo)
     }
 
+    /// Whether messages of this entry wait until it is kept that those before them were acknowledged.
+    pub fn waits_for_acked(&self, peer: PeerId) -> bool {
+        self.entries.get(&peer).is_some_and(|entry| entry.outbox.waits_for_acked())
+    }
+
     /// Whom we do not want to hear of, beside blocked entries.
     pub fn silenced(&self) -> &Silenced {
         &self.silenced
