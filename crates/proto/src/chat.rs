@@ -276,6 +276,7 @@ mod tests {
         assert!(!outbox.ack(Epoch([2; 16]), 1));
         assert!(outbox.ack(EPOCH, 7), "of a run before they may have more");
         assert_eq!(next(&mut outbox), None, "nor before that is kept");
+        assert!(outbox.waits_for_acked());
         outbox.keep_acked(1);
         assert!(outbox.knows(EPOCH) && outbox.knows(Epoch([2; 16])) && !outbox.knows(Epoch([3; 16])));
         let json = outbox.next(0).unwrap();
