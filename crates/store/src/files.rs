@@ -49,8 +49,9 @@ pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), Error> {
 /// Makes what was renamed into the directory of `path` outlive a crash of the computer.
 fn sync_directory(path: &Path) -> Result<(), Error> {
     // Windows has no such call, and needs none (NTFS keeps a journal of its directories).
-    #[cfg(unix)]
-    if let Some(directory) = path.parent() {
+    if cfg!(unix)
+        && let Some(directory) = path.parent()
+    {
         File::open(directory).and_then(|directory| directory.sync_all()).map_err(|error| failure(directory, error))?;
     }
     Ok(())
@@ -159,9 +160,15 @@ pub(crate) fn failure(path: &Path, source: io::Error) -> Error {
     }
 }
 
+#[cfg(unix)]
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
-    #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options
+}
+
+/// There what is in a person's own directories is for that person already.
+#[cfg(not(unix))]
+fn private() -> OpenOptions {
+    OpenOptions::new()
 }
