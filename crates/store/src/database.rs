@@ -1,5 +1,6 @@
 use crate::seal::Key;
 use crate::{Damage, Error, schema};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 use std::path::Path;
 use std::time::Duration;
@@ -23,16 +24,31 @@ pub(crate) fn create_version(path: &Path, key: &Key, version: u32) -> Result<(),
     connection.execute_batch("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL;")?;
     settle(&connection)?;
     schema::migrate_to(&mut connection, version)?;
+    trust(&connection)?;
     connection.close().map_err(|(_, error)| error.into())
 }
 
-/// Opens it for writing, and brings it up to date.
+/// Opens it for writing, and brings it up to date. Until [`trust`] closing it changes nothing: what is in the log beside a damaged
+/// database would be written into it.
 pub(crate) fn open(path: &Path, key: &Key) -> Result<Connection, Error> {
+    // To SQLite an empty file is a new database, beside which no log can count.
+    if path.metadata().is_ok_and(|metadata| metadata.len() == 0) {
+        return Err(Error::Damaged(Damage::Database));
+    }
     let mut connection = connect(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     settle(&connection)?;
     schema::migrate(&mut connection)?;
     crate::tables::words::renew(&mut connection)?;
     Ok(connection)
+}
+
+/// What is there makes sense: from now on it may be tidied up.
+pub(crate) fn trust(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false).map(drop)
+}
+
+pub(crate) fn trusted(connection: &Connection) -> bool {
+    connection.db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE) == Ok(false)
 }
 
 /// Opens it for reading alone.
@@ -49,6 +65,7 @@ pub(crate) fn plain(path: &Path, key: &Key) -> Result<Connection, Error> {
 /// A damaged file, or a wrong key, shows here.
 fn connect(path: &Path, key: &Key, mode: OpenFlags) -> Result<Connection, Error> {
     let connection = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     // It would write to standard error what we say ourselves.

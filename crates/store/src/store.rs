@@ -37,6 +37,14 @@ enum Leaves {
 }
 
 impl Store {
+    /// What was just made.
+    pub(crate) fn new(path: &Path, key: Key, lock: Lock) -> Result<Self, Error> {
+        let store = Self::open(path, key, lock)?;
+        database::trust(&store.connection)?;
+        Ok(store)
+    }
+
+    /// Whether it can be read shows [`Self::load`]; until then its files stay as they are, but for an older schema brought up to date.
     pub(crate) fn open(path: &Path, key: Key, lock: Lock) -> Result<Self, Error> {
         let connection = database::open(path, &key).map_err(|error| explained(path, error))?;
         // A killed program may have left something there.
@@ -74,6 +82,7 @@ impl Store {
                     tail: lines::before(all, peer, u64::MAX, tail)?,
                 });
             }
+            database::trust(all)?;
             Ok(kept)
         };
         load().map_err(|error| self.explained(error.into()))
@@ -180,7 +189,7 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
-        if self.files.check().is_ok() {
+        if self.files.check().is_ok() && database::trusted(&self.connection) {
             self.scrub();
         }
     }

@@ -94,7 +94,7 @@ impl Vault {
             return Err(error);
         }
         files::rename(&self.draft(), &self.database())?;
-        Store::open(&self.database(), key, lock)
+        Store::new(&self.database(), key, lock)
     }
 
     /// Everything up to the key file, which is there if and only if this succeeds.

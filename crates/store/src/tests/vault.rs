@@ -103,7 +103,7 @@ fn a_damaged_database_is_said_to_be_damaged() {
     let alice = Computer::new();
     drop(alice.with_bob());
     let whole = fs::read(alice.file("store.db")).unwrap();
-    for cut in [10, 5000] {
+    for cut in [0, 10, 5000] {
         fs::write(alice.file("store.db"), &whole[..cut]).unwrap();
         let opened = alice.vault().open(&Seal::Keychain).and_then(|store| store.load(9));
         assert!(matches!(opened, Err(Error::Damaged(Damage::Database))), "{opened:?}");
@@ -116,6 +116,30 @@ fn a_damaged_database_is_said_to_be_damaged() {
         let opened = alice.vault().open(&Seal::Keychain).and_then(|store| store.load(9));
         assert!(matches!(opened, Ok(_) | Err(Error::Damaged(Damage::Database))), "page {page}: {opened:?}");
     }
+}
+
+#[test]
+fn opening_a_damaged_store_changes_nothing_of_it() {
+    let alice = Computer::new();
+    let mut store = alice.with_bob();
+    store.write(&(0..500).map(|seq| Change::Line(BOB, line(seq, "hello"))).collect::<Vec<_>>()).unwrap();
+    // As a killed program leaves it: with a log that was not written into the database.
+    let files = ["store.db", "store.db-wal", "store.key.json"].map(|name| alice.file(name));
+    let killed = files.each_ref().map(|path| fs::read(path).unwrap());
+    drop(store);
+    assert_ne!(fs::read(&files[0]).unwrap(), killed[0]);
+    let put = |bytes: &[Vec<u8>; 3]| files.iter().zip(bytes).for_each(|(path, bytes)| fs::write(path, bytes).unwrap());
+    let spoil: [fn(&mut Vec<u8>); 3] = [Vec::clear, |bytes| bytes[..200].fill(7), |bytes| bytes.truncate(10)];
+    for spoil in spoil {
+        let mut damaged = killed.clone();
+        spoil(&mut damaged[0]);
+        put(&damaged);
+        let opened = alice.vault().open(&Seal::Keychain).and_then(|store| store.load(9));
+        assert!(matches!(opened, Err(Error::Damaged(Damage::Database))), "{opened:?}");
+        assert!(files.iter().map(|path| fs::read(path).unwrap()).eq(damaged));
+    }
+    put(&killed);
+    assert_eq!(alice.open().load(500).unwrap().peers[0].tail.len(), 500);
 }
 
 #[test]
