@@ -7,7 +7,7 @@ import { tools } from "./lib/tools.mjs";
 import { npmPackages, uiBuild } from "./lib/ui.mjs";
 import { TARGET } from "./package/places.mjs";
 import { INSTALLER, installer } from "./windows/installer.mjs";
-import { BUILT, cargo, rust } from "./windows/rust.mjs";
+import { BUILT, rust, workspace } from "./windows/rust.mjs";
 
 const LOCKED = process.env.CI ? ["--locked"] : [];
 
@@ -31,7 +31,7 @@ async function build() {
   await step("system packages", () => systemPackages({ tests: true, windows: true }));
   await step("npm packages", npmPackages);
   await step("user interface", uiBuild);
-  await step("workspace for Windows", () => cargo("build", "--workspace", ...LOCKED));
+  await step("workspace for Windows", () => workspace(...LOCKED));
   await step(".msi", installer);
   await step("p2p-comm-cli of Linux", () =>
     must("cargo", ["build", "--workspace", "--bin", "p2p-comm-cli", ...LOCKED]),

@@ -5,7 +5,7 @@ import { version } from "../lib/release.mjs";
 import { must, ROOT } from "../lib/run.mjs";
 import { UPGRADE_CODE } from "../package/config.mjs";
 import { SOURCES } from "../package/places.mjs";
-import { BUILT } from "./rust.mjs";
+import { BUILT, LIBRARIES } from "./rust.mjs";
 
 const STAGING = join(BUILT, "installer");
 /** Its path. */
@@ -23,7 +23,7 @@ const PROPERTIES = [
 export async function installer() {
   rmSync(STAGING, { recursive: true, force: true });
   mkdirSync(STAGING, { recursive: true });
-  for (const name of ["p2p-comm.exe", "WebView2Loader.dll"]) copyFileSync(join(BUILT, name), join(STAGING, name));
+  for (const name of ["p2p-comm.exe", ...LIBRARIES]) copyFileSync(join(BUILT, name), join(STAGING, name));
   copyFileSync(join(ROOT, "src-tauri/icons/icon.ico"), join(STAGING, "icon.ico"));
   // Three numbers are all that the Windows Installer compares.
   const words = { Version: version().replace(/-.*/, ""), UpgradeCode: UPGRADE_CODE };

@@ -1,5 +1,5 @@
 // A Rust that can compile for Windows.
-import { existsSync } from "node:fs";
+import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { must, output, Stop } from "../lib/run.mjs";
 import { DEBIAN_WINDOWS_RUST } from "../lib/system-packages.mjs";
@@ -7,6 +7,8 @@ import { older, RUST } from "../lib/tools.mjs";
 import { TARGET } from "../package/places.mjs";
 
 const TRIPLE = "x86_64-pc-windows-gnu";
+/** What programs need beside them: the loader of the web view, and what GCC checks the stack with. Other compilers put both into the program. */
+export const LIBRARIES = ["WebView2Loader.dll", "libssp-0.dll"];
 /** Where Debian has its own, if rustup's comes first. */
 const SYSTEM = "/usr/bin";
 const HOME = join(TARGET, "windows");
@@ -50,8 +52,15 @@ function withItsSource() {
   };
 }
 
-/** Runs cargo for Windows; warnings of this project are errors. */
-export function cargo(command, ...args) {
+/** Compiles everything. */
+export async function workspace(...args) {
+  await cargo("build", "--workspace", ...args);
+  const stack = LIBRARIES[1];
+  copyFileSync(output("x86_64-w64-mingw32-gcc", [`-print-file-name=${stack}`]), join(BUILT, stack));
+}
+
+/** Warnings of this project are errors. */
+function cargo(command, ...args) {
   return must(found.cargo, [command, "--target", TRIPLE, ...found.flags, ...args], {
     env: {
       ...found.env,

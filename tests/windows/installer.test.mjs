@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { version } from "../../scripts/lib/release.mjs";
 import { ROOT } from "../../scripts/lib/run.mjs";
+import { LIBRARIES } from "../../scripts/windows/rust.mjs";
 import * as wine from "./wine.mjs";
 
 const MSI = process.env.P2P_COMM_MSI;
@@ -49,10 +50,10 @@ test("an older version goes, a newer one stays", () => {
   );
 });
 
-test("it holds the program and the loader of the web view", () => {
+test("it holds the program and the libraries that it needs", () => {
   const files = table("File").map(({ FileName, FileSize }) => [FileName.split("|").at(-1), Number(FileSize)]);
   const built = (name) => [name, statSync(join(MSI, "..", name)).size];
-  assert.deepEqual(files.sort(), ["WebView2Loader.dll", "p2p-comm.exe"].map(built));
+  assert.deepEqual(files.sort(), ["p2p-comm.exe", ...LIBRARIES].sort().map(built));
 });
 
 test("its entry in the menu has the id under which notifications are shown", () => {

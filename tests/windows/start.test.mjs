@@ -11,7 +11,7 @@ test("without WebView2 a dialog says how it is installed", { timeout: 120_000 },
   try {
     const home = await desktops.open("windows");
     const built = join(process.env.P2P_COMM_MSI, "..");
-    const app = wine.ready(join(built, "p2p-comm.exe"), join(built, "WebView2Loader.dll"));
+    const app = wine.ready(join(built, "p2p-comm.exe"));
     const started = wine.start([app], { DISPLAY: home.env.DISPLAY });
     await started.line("the reason", (line) => line.includes("WebView2, which draws the window, is not installed"));
     await home.screen.window(/^P2P Privacy Communications$/);

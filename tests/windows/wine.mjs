@@ -5,9 +5,11 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { after } from "node:test";
 import { fileURLToPath } from "node:url";
+import { LIBRARIES } from "../../scripts/windows/rust.mjs";
 import { Program } from "../router/program.mjs";
 
-const RANDOM = "bcryptprimitives.dll";
+/** What it lacks is in here, which every program loads. */
+const LACKING = "bcryptprimitives.dll";
 /** Programs start slowly there. */
 const DEADLINE_MS = 60_000;
 
@@ -59,17 +61,12 @@ export function start([program, ...args], more = {}) {
   return new Program(child, DEADLINE_MS);
 }
 
-/** A program with what it lacks in Wine, in a directory of its own. @returns its path */
-export function ready(program, ...libraries) {
+/** A program with the libraries beside it and what it lacks in Wine, in a directory of its own. @returns its path */
+export function ready(program) {
   const directory = mkdtempSync(join(home, "program-"));
-  for (const file of [program, ...libraries]) copyFileSync(file, join(directory, basename(file)));
-  provide(directory);
+  for (const name of [basename(program), ...LIBRARIES])
+    copyFileSync(join(dirname(program), name), join(directory, name));
+  const source = join(dirname(fileURLToPath(import.meta.url)), "lacking.c");
+  execFileSync("x86_64-w64-mingw32-gcc", ["-shared", "-O2", "-o", join(directory, LACKING), source, "-ladvapi32"]);
   return join(directory, basename(program));
-}
-
-/** Puts the library of randomness into a directory with programs. */
-export function provide(directory) {
-  const source = join(dirname(fileURLToPath(import.meta.url)), "bcryptprimitives.c");
-  const made = ["-shared", "-O2", "-o", join(directory, RANDOM), source, "-ladvapi32"];
-  execFileSync("x86_64-w64-mingw32-gcc", made);
 }
