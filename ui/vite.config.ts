@@ -6,6 +6,9 @@ import { commonWords } from "./words.ts";
 /** Only `vite build ui --mode gallery` holds the gallery; what ships does not. */
 const PAGES = { index: "index.html", gallery: "gallery.html" };
 
+// In UTC days begin where they do nowhere else.
+process.env.TZ = "Pacific/Auckland";
+
 export default defineConfig(({ mode }) => ({
   // Relative, because the window serves the files under its own scheme.
   base: "./",

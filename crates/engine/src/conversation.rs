@@ -11,8 +11,9 @@ mod tests;
 
 pub(crate) use pages::{Ask, Plan};
 
-/// Times further from 1970 than pages can show (ECMA-262, section 21.4.1.1), ms: whoever wrote such a line said nonsense.
-const TIMES: i64 = 8_640_000_000_000_000;
+/// Times further from 1970 than pages can show (ECMA-262, section 21.4.1.1), with the whole day around them in every zone, ms: whoever
+/// wrote such a line said nonsense.
+const TIMES: i64 = (100_000_000 - 2) * 86_400_000;
 /// Characters of the newest line shown in the peer list.
 const PREVIEW: usize = 120;
 /// Lines that stay in memory beside the store, so that most pages need no disk.

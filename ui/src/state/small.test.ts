@@ -8,7 +8,7 @@ import { linkify } from "./linkify";
 import { initials, tone } from "./person";
 import { failedCalls, statusLine } from "./session.svelte";
 import { folded, isEmoji } from "./text";
-import { isLate, shortTime, stamp } from "./time";
+import { dayName, dayOf, isLate, shortTime, stamp } from "./time";
 
 /** Nothing stands between a line and its neighbours. */
 const OPEN = { above: false, below: false };
@@ -157,6 +157,12 @@ describe("times", () => {
     // Kept messages may be years old.
     expect(shortTime(now - 200 * 86_400_000, now)).not.toMatch(/\d{4}/);
     expect(shortTime(now - 800 * 86_400_000, now)).toMatch(/\d{4}/);
+  });
+
+  test.each([-1, 1])("the first and the last that the program gives out have days, too (%i)", (sign) => {
+    const at = sign * (100_000_000 - 2) * 86_400_000;
+    expect(dayName(dayOf(at), now)).toMatch(/\d{4}/);
+    expect(stamp(at, now)).toContain("Written");
   });
 });
 
