@@ -20,6 +20,7 @@ mod platform;
 mod popup;
 mod qr;
 mod ready;
+mod recent;
 mod settings;
 mod shortcuts;
 mod signals;

@@ -1,5 +1,6 @@
 //! A conversation as a file that the person chooses: out of the sealed store, and into it.
 
+use crate::recent;
 use p2p_comm_engine::{Code, Error, ExportFormat, Handle, PeerId};
 use serde::Deserialize;
 use std::fs::File;
@@ -45,7 +46,7 @@ pub(crate) async fn export(
         .set_file_name(format!("{}.{}", file_name(&label), format.extension()))
         .add_filter(format.extension(), &[format.extension()])
         .save_file(move |path| drop(chosen.send(path)));
-    let Some(path) = answer(path.await)? else { return Ok(None) };
+    let Some(path) = answer(window, path.await)? else { return Ok(None) };
     let directory = path.parent().ok_or(Code::SystemRefused)?.to_owned();
     // Beside it, for this user alone, and in its place once it is whole.
     let beside = tempfile::Builder::new().prefix(".export-").tempfile_in(directory).map_err(|_| Code::SystemRefused)?;
@@ -69,15 +70,19 @@ pub(crate) async fn import(window: &WebviewWindow, engine: &Handle, peer: PeerId
         .set_title("Import a conversation")
         .add_filter("json", &["json"])
         .pick_file(move |path| drop(chosen.send(path)));
-    let Some(path) = answer(path.await)? else { return Ok(None) };
+    let Some(path) = answer(window, path.await)? else { return Ok(None) };
     let file = File::open(path).map_err(|_| Code::SystemRefused)?;
     Ok(Some(engine.import_conversation(peer, file).await?))
 }
 
 /// The dialog may have gone away without an answer.
-fn answer(chosen: Result<Option<FilePath>, oneshot::error::RecvError>) -> Result<Option<PathBuf>, Error> {
-    let path = chosen.ok().flatten().map(FilePath::into_path).transpose();
-    Ok(path.map_err(|_| Code::SystemRefused)?)
+fn answer(
+    window: &WebviewWindow,
+    chosen: Result<Option<FilePath>, oneshot::error::RecvError>,
+) -> Result<Option<PathBuf>, Error> {
+    let path = chosen.ok().flatten().map(FilePath::into_path).transpose().map_err(|_| Code::SystemRefused)?;
+    path.iter().for_each(|path| recent::forget(window, path));
+    Ok(path)
 }
 
 /// What every file system takes of a name.

@@ -1,10 +1,11 @@
 // A conversation as a file, by the dialogs of the desktop.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { chooseFile, openKeeping, pressEscape } from "./remember.mjs";
 import { windowTest } from "./stage.mjs";
 import { addPeer, meet, openConversation, say, sees } from "./steps.mjs";
+import { until } from "./wait.mjs";
 
 const EXPORT = /^Export the conversation$/;
 const IMPORT = /^Import a conversation$/;
@@ -60,4 +61,11 @@ windowTest("a conversation leaves as a file and comes back from it, by the dialo
   await alice.shows("toast", /Added 2 lines/);
   await sees(alice, "out and in again", { sender: "me" });
   await sees(alice, "as you wish", { sender: "them" });
+  // Time for the desktop to write its list, which has the file for a moment.
+  const { env } = await stage.home("alice");
+  const list = join(env.XDG_DATA_HOME, "recently-used.xbel");
+  await until(
+    "the desktop lists no file of a conversation",
+    () => existsSync(list) && !/talk|other/.test(readFileSync(list, "utf8")),
+  );
 });

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use p2p_comm_media::device::{self, Input, Output, SoundSystem};
 use p2p_comm_media::{BLOCK, RATE};
 
+#[cfg(target_os = "linux")]
 use sound_server::SoundServer;
 
 struct Counting;
