@@ -20,11 +20,23 @@ pub(crate) struct Args {
 
 pub(crate) fn profile(text: &str) -> Result<String, String> {
     let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    if (1..=32).contains(&text.len()) && text.chars().all(fits) {
-        Ok(text.to_owned())
-    } else {
-        Err("1 to 32 letters, digits, '-' or '_'".to_owned())
+    // Another beginning would be taken for an option.
+    let begins = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if text.len() > 32 || !begins || !text.chars().all(fits) {
+        return Err("1 to 32 letters, digits, '-' or '_', with a letter or digit first".to_owned());
     }
+    if names_a_device(&text.to_ascii_lowercase()) {
+        return Err("Windows has no directory of this name".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// To Windows, in every directory ("Naming Files, Paths, and Namespaces").
+fn names_a_device(name: &str) -> bool {
+    matches!(name, "con" | "prn" | "aux" | "nul")
+        || ["com", "lpt"]
+            .iter()
+            .any(|port| name.strip_prefix(port).is_some_and(|n| matches!(n.as_bytes(), [b'1'..=b'9'])))
 }
 
 #[cfg(test)]
@@ -32,10 +44,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_name_of_a_profile_leads_out_of_no_directory() {
-        for name in ["", ".", "..", "a/b", "a\\b", "a b", "ä", &"a".repeat(33)] {
+    fn the_name_of_a_profile_leads_out_of_no_directory_and_is_no_option() {
+        for name in ["", ".", "..", "a/b", "a\\b", "a b", "ä", "-work", "_", "nul", "CON", "com1", &"a".repeat(33)] {
             assert!(profile(name).is_err(), "{name}");
         }
-        assert_eq!(profile("work-2_b").as_deref(), Ok("work-2_b"));
+        for name in ["work-2_b", "console", "coma", "com10", "7"] {
+            assert_eq!(profile(name).as_deref(), Ok(name));
+        }
     }
 }
