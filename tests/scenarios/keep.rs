@@ -3,10 +3,11 @@
 use crate::lab::{Person, Start, befriend, ip, pass, person, within};
 use p2p_comm_engine::mem::Network;
 use p2p_comm_engine::{
-    Code, Content, Delivery, Engine, ExportFormat, Handle, Keeping, MemoryKeychain, NodePhase, Options, PeerState,
-    Retention, SealedBy, Vault, limits,
+    Code, Content, Delivery, Engine, ExportFormat, Handle, Keeping, MemoryKeychain, NodePhase, Options, PeerSnapshot,
+    PeerState, Retention, SealedBy, Vault, limits,
 };
 use std::io::{Cursor, Write};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -83,6 +84,25 @@ async fn whoever_is_remembered_comes_back_with_people_settings_and_messages() {
     assert_eq!((alice.notices(to_bob).await, bob.notices(to_alice).await), (vec![], vec![]), "the same key");
     alice.handle.send_text(to_bob, "again").await.unwrap().delivered().await.unwrap();
     bob.until_heard(to_alice, &["hello", "again"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_list_keeps_its_order_also_where_no_messages_are_kept() {
+    let (network, directory) = (Network::new(330), TempDir::new().unwrap());
+    let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    let mut people = Vec::new();
+    for n in 2..5u8 {
+        people.push(alice.add_at(&n.to_string(), SocketAddr::new(ip(n), 47800)).await);
+    }
+    for to in [people[2], people[0]] {
+        alice.handle.send_text(to, "hello").await.unwrap();
+    }
+    let places = |peers: Vec<PeerSnapshot>| peers.into_iter().map(|peer| peer.place).collect::<Vec<_>>();
+    let before = places(alice.handle.peers().await.unwrap());
+    assert_eq!(before, [Some(0), None, Some(1)]);
+    quit(alice).await;
+    let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    assert_eq!(places(alice.handle.peers().await.unwrap()), before);
 }
 
 #[tokio::test(start_paused = true)]

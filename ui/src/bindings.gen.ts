@@ -712,6 +712,8 @@ export type PeerSnapshot = {
 	unread: number,
 	/**  The newest line. */
 	last: LastLine | null,
+	/**  Place among those with whom something was said, the last first (0); none: nothing was. */
+	place: number | null,
 };
 
 /**  How it stands with one peer. */

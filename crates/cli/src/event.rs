@@ -240,6 +240,7 @@ mod tests {
             can_vanish: false,
             unread: 0,
             last: None,
+            place: None,
         };
         let event: Value = serde_json::from_str(&Event::Peer(&peer).json(0)).unwrap();
         assert_eq!((&event["state"], &event["code"]), (&json!("stopped"), &json!("dialingStopped")));

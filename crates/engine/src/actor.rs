@@ -49,6 +49,8 @@ pub(crate) struct Actor {
     pub(crate) options: Options,
     pub(crate) conversations: BTreeMap<PeerId, Conversation>,
     pub(crate) choices: BTreeMap<PeerId, Choices>,
+    /// With whom something was said, the last first. Some of them may be gone.
+    pub(crate) order: Vec<PeerId>,
     do_not_disturb: bool,
     /// Another program fills the screen, and nothing may disturb then.
     full_screen: bool,
@@ -170,6 +172,7 @@ impl Actor {
             options,
             conversations: BTreeMap::new(),
             choices: BTreeMap::new(),
+            order: Vec::new(),
             do_not_disturb: false,
             full_screen: false,
             map_port: false,
@@ -396,9 +399,14 @@ impl Actor {
         if keeps && !conversation.is_kept() {
             conversation.keep(true);
         }
+        let end = conversation.end();
         let result = change(conversation);
+        let said = conversation.end() > end;
         self.changes.conversation(peer, conversation.revision());
         self.keep_lines(peer);
+        if said {
+            self.bring_first(peer);
+        }
         Some(result)
     }
 

@@ -46,6 +46,8 @@ const BACKLOG: usize = 20_000;
 /// Settings of ours in the store.
 pub(crate) const SILENCED: &str = "silenced";
 pub(crate) const REMOVED: &str = "removed";
+/// [`Actor::order`]: the list stays as it was, also where no lines are kept. It has no times.
+pub(crate) const ORDER: &str = "order";
 /// And of the shell.
 pub(crate) const PERSONAL: &str = "personal";
 
@@ -256,6 +258,13 @@ impl Actor {
             }
             Event::Received { peer, message, .. } => self.keep_received(*peer, *message),
             _ => {}
+        }
+    }
+
+    pub(crate) fn keep_order(&mut self) {
+        let json = serde_json::to_string(&self.order).ok();
+        if let Some(open) = self.keep.open() {
+            open.keep([Change::Setting(ORDER.to_owned(), json)]);
         }
     }
 

@@ -214,6 +214,8 @@ pub struct PeerSnapshot {
     pub unread: u32,
     /// The newest line.
     pub last: Option<LastLine>,
+    /// Place among those with whom something was said, the last first (0); none: nothing was.
+    pub place: Option<u32>,
 }
 
 /// Somebody who knows the password and asks to talk.

@@ -143,6 +143,7 @@ test("everybody can be called but the blocked, and nobody while offline", () => 
   const base = { id: 1, label: "bob", name: null, host: "h", port: 1, key: null, echo: false, unread: 0 };
   const more = {
     last: null,
+    place: null,
     gainDb: 0,
     muted: false,
     pinned: false,

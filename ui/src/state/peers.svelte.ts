@@ -75,8 +75,9 @@ function isBlocked({ state }: PeerSnapshot): boolean {
   return state.kind === "blocked";
 }
 
-/** The pinned first, then the newest conversation, then by name. */
+/** The pinned first, then those with whom something was said, the last first, then by name. */
 function inOrder(a: PeerSnapshot, b: PeerSnapshot): number {
   const pinned = Number(b.pinned) - Number(a.pinned);
-  return pinned || (b.last?.at ?? 0) - (a.last?.at ?? 0) || a.label.localeCompare(b.label) || a.id - b.id;
+  const place = (a.place ?? Infinity) - (b.place ?? Infinity);
+  return pinned || place || a.label.localeCompare(b.label) || a.id - b.id;
 }

@@ -14,6 +14,7 @@ const bob: PeerSnapshot = {
   echo: false,
   unread: 0,
   last: null,
+  place: null,
   gainDb: 0,
   muted: false,
   pinned: false,

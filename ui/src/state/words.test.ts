@@ -47,6 +47,7 @@ function bob(state: PeerState): PeerSnapshot {
     echo: false,
     unread: 0,
     last: null,
+    place: null,
     gainDb: 0,
     muted: false,
     pinned: false,

@@ -34,6 +34,15 @@ impl Actor {
         self.choose(peer, |choices| choices.pinned = pinned)
     }
 
+    /// Something was said.
+    pub(crate) fn bring_first(&mut self, peer: PeerId) {
+        if self.order.first() != Some(&peer) {
+            self.order.retain(|other| *other != peer);
+            self.order.insert(0, peer);
+            self.keep_order();
+        }
+    }
+
     pub(crate) fn set_draft(&mut self, peer: PeerId, text: String) -> Result<(), Code> {
         if text.len() > limits::TEXT {
             return Err(Code::MessageTooLong);

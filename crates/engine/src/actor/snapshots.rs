@@ -8,6 +8,7 @@ use p2p_comm_model::{
     RequestSnapshot, limits,
 };
 use p2p_comm_store::Reader;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
@@ -39,6 +40,7 @@ impl Actor {
     }
 
     pub(crate) fn peers(&self) -> Vec<PeerSnapshot> {
+        let places: BTreeMap<_, _> = self.order.iter().copied().zip(0..).collect();
         let snapshot = |peer: p2p_comm_proto::PeerView<'_>| {
             let conversation = self.conversations.get(&peer.id);
             let choices = self.choices_about(peer.id);
@@ -64,6 +66,7 @@ impl Actor {
                 // Nobody is reminded of somebody whom the list does not show.
                 unread: conversation.filter(|_| peer.state != PeerState::Blocked).map_or(0, Conversation::unread),
                 last: conversation.and_then(Conversation::last),
+                place: places.get(&peer.id).copied(),
             }
         };
         let mut peers: Vec<_> = self.node.peers(self.now(), self.wall()).map(snapshot).collect();

@@ -1,11 +1,12 @@
 //! How a store begins: made anew with what there is, or opened and taken over.
 
-use super::{Keep, Open, PERSONAL, REMOVED, SILENCED, State, record};
+use super::{Keep, ORDER, Open, PERSONAL, REMOVED, SILENCED, State, record};
 use crate::Error;
 use crate::actor::Actor;
 use crate::conversation::{Conversation, TAIL};
 use p2p_comm_model::{Code, Name, NodePhase, PeerId, Retention, SealedBy, limits};
 use p2p_comm_store::{Change, Kept, KeptPeer, Profile, Reader, Seal, Seed, Store, Vault};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use tokio::sync::oneshot;
@@ -90,6 +91,7 @@ impl Actor {
             self.keep_conversation(peer);
         }
         self.keep_event(&p2p_comm_proto::Event::Silenced);
+        self.keep_order();
     }
 
     /// Takes back what was kept. Only while offline, before anybody was added, and unless the person gave up since
@@ -123,6 +125,7 @@ impl Actor {
         for peer in peers.into_iter().filter(|peer| !removed.contains(&peer.record.id)) {
             self.adopt_peer(peer, profile.retention);
         }
+        self.adopt_order(settings.get(ORDER).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default());
         self.take_over(*opened, profile);
         if let Some(open) = self.keep.open() {
             if is_new {
@@ -162,6 +165,16 @@ impl Actor {
             },
         );
         let _ = self.set_peer_gain(id, record.gain_db);
+    }
+
+    /// Whoever is not in it, as in stores of earlier versions, comes after the others.
+    fn adopt_order(&mut self, order: Vec<PeerId>) {
+        self.order = order.into_iter().filter(|peer| self.conversations.contains_key(peer)).collect();
+        let last = |peer: &PeerId| self.conversations.get(peer).and_then(Conversation::last).map(|line| line.at);
+        let missing = self.conversations.keys().copied().filter(|peer| !self.order.contains(peer));
+        let mut missing: Vec<_> = missing.filter_map(|peer| Some((last(&peer)?, peer))).collect();
+        missing.sort_by_key(|(at, _)| Reverse(*at));
+        self.order.extend(missing.into_iter().map(|(_, peer)| peer));
     }
 
     fn take_over(&mut self, opened: Opened, profile: Profile) {

@@ -18,7 +18,7 @@ export interface MockOptions {
   answer?: Answer;
 }
 
-export interface Peer extends Omit<PeerSnapshot, "unread" | "last" | "trying" | "draft" | "keepsMessages"> {
+export interface Peer extends Omit<PeerSnapshot, "unread" | "last" | "place" | "trying" | "draft" | "keepsMessages"> {
   /** Counts connections: each has words of its own. */
   connection: number;
   /** All there are; the first is the one shown. */
@@ -62,6 +62,8 @@ export abstract class MockRoster extends MockKeep {
   }
 
   async peers(): Promise<PeerSnapshot[]> {
+    const said = this.everyone.filter(({ talk }) => talk.last !== null);
+    said.sort((a, b) => (b.talk.last?.at ?? 0) - (a.talk.last?.at ?? 0));
     return [true, false]
       .flatMap((pinned) => this.everyone.filter((peer) => peer.pinned === pinned))
       .map(({ talk, addresses, written, before, connection, ...peer }) => ({
@@ -69,6 +71,7 @@ export abstract class MockRoster extends MockKeep {
         keepsMessages: this.#retention(peer) !== "off",
         unread: talk.unread,
         last: talk.last,
+        place: talk.last && said.findIndex(({ id }) => id === peer.id),
         draft: written.slice(0, 120),
         trying: DIALLED.includes(peer.state.kind) ? addresses.map(({ host, port }) => `${host}:${port}`) : [],
       }));
