@@ -27,6 +27,12 @@ export type Dialog =
   | "seal"
   | "forget";
 
+/** A new name, words to compare, how long messages are kept, or their deletion. */
+export interface About {
+  what: "rename" | "verify" | "keep" | "clear";
+  peer: number;
+}
+
 /** Dialogs that are about the computer rather than a session. */
 const LASTING: (Dialog | null)[] = ["settings", "seal", "forget"];
 
@@ -52,14 +58,8 @@ export class App {
   dialog: Dialog | null = $state(null);
   /** An invite that was opened as a link, until it stands in the dialog that adds somebody. */
   invited: string | null = $state(null);
-  /** Whose name is being changed. */
-  renaming: PeerSnapshot | null = $state.raw(null);
-  /** With whom the messages are whose keeping is being chosen. */
-  keeping: number | null = $state(null);
-  /** With whom words are being compared. */
-  verifying: number | null = $state(null);
-  /** With whom the messages are that are about to be deleted. */
-  clearing: number | null = $state(null);
+  /** The dialog about one person, likewise. */
+  about: About | null = $state.raw(null);
   /** Which part of the settings is shown. */
   section: Section = $state("general");
   #requests: Pull;
@@ -310,10 +310,7 @@ export class App {
     this.calls.clear();
     this.search.clear();
     if (!LASTING.includes(this.dialog)) this.dialog = null;
-    this.renaming = null;
-    this.keeping = null;
-    this.verifying = null;
-    this.clearing = null;
+    this.about = null;
     this.toasts.clear();
   }
 }
