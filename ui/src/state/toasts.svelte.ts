@@ -8,7 +8,7 @@ export interface Toast {
   undo: (() => void) | null;
 }
 
-/** Short messages that leave by themselves. They wait while the pointer or the focus is on them. */
+/** Short messages that leave by themselves. They wait while the pointer or the focus is on them, or nobody sees the window. */
 export class Toasts {
   list: Toast[] = $state.raw([]);
   #next = 1;
@@ -49,6 +49,7 @@ export class Toasts {
 
   #start(id: number): void {
     this.#stop(id);
+    if (document.visibilityState === "hidden") return;
     this.#timers.set(
       id,
       setTimeout(() => this.dismiss(id), TOAST_MS),

@@ -164,6 +164,29 @@ test("a short message that is dismissed does not keep the others for ever", asyn
   }
 });
 
+test("a short message stays while nobody sees the window", async () => {
+  const { host } = await openOnline();
+  const state = vi.spyOn(document, "visibilityState", "get").mockReturnValue("hidden");
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    host.say({ kind: "notice", notice: "shortcutTaken" });
+    vi.advanceTimersByTime(TOAST_MS);
+    await tick();
+    expect(screen.getByTestId("toast")).toBeVisible();
+    state.mockReturnValue("visible");
+    await fireEvent(document, new Event("visibilitychange"));
+    vi.advanceTimersByTime(TOAST_MS - 1);
+    await tick();
+    expect(screen.getByTestId("toast")).toBeVisible();
+    vi.advanceTimersByTime(1);
+    await tick();
+    expect(screen.queryByTestId("toast")).toBeNull();
+  } finally {
+    vi.useRealTimers();
+    state.mockRestore();
+  }
+});
+
 test("F6 goes from part to part, and everything is there without a mouse", async () => {
   const { user } = await openOnline();
   await open(user, "bob");
