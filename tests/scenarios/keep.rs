@@ -329,16 +329,14 @@ async fn a_conversation_that_is_cleared_is_gone_from_memory_and_store_and_what_w
             alice.handle.send_text(to_bob, &format!("secret {n}")).await.unwrap();
         }
         alice.handle.send_text(to_bob, "the last").await.unwrap().delivered().await.unwrap();
-        alice.handle.flush().await.unwrap();
-        assert_eq!(alice.handle.clear_conversation(to_bob).await.unwrap(), 2501, "{retention:?}");
-        assert_eq!(alice.lines(to_bob).await, []);
-        assert_eq!(alice.handle.search("secret", None).await.unwrap().hits, []);
-        assert_eq!(alice.handle.clear_conversation(to_bob).await.unwrap(), 0);
+        alice.handle.clear_conversation(to_bob).await.unwrap();
+        assert_eq!(alice.lines(to_bob).await, [], "{retention:?}");
+        assert_eq!(alice.handle.search("secret", None).await.unwrap().hits, [], "{retention:?}");
     }
     assert_eq!(alice.handle.draft(to_bob).await.unwrap(), "half a thought");
     network.cut(alice.ip, bob.ip);
     alice.handle.send_text(to_bob, "waits").await.unwrap();
-    assert_eq!(alice.handle.clear_conversation(to_bob).await.unwrap(), 1);
+    alice.handle.clear_conversation(to_bob).await.unwrap();
     quit(alice).await;
     network.heal(ip(1), bob.ip);
     let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;

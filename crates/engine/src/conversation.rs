@@ -287,11 +287,6 @@ impl Conversation {
         self.unread
     }
 
-    /// How many lines are in memory.
-    pub(crate) fn count(&self) -> u64 {
-        self.lines.len() as u64
-    }
-
     /// Number that the next new line will get.
     pub(crate) fn end(&self) -> u64 {
         self.end

@@ -58,11 +58,6 @@ impl Reader {
         self.read(|connection| lines::from(connection, peer, from, limit))
     }
 
-    /// How many lines of a conversation there are.
-    pub fn count(&self, peer: PeerId) -> Result<u64, Error> {
-        self.read(|connection| lines::count_of(connection, peer)).map(number)
-    }
-
     /// Which lines there are; none if the entry is not kept.
     pub fn extent(&self, peer: PeerId) -> Result<Option<Extent>, Error> {
         self.read(|connection| match peers::marks_of(connection, peer)? {

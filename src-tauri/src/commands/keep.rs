@@ -52,7 +52,7 @@ pub(super) async fn set_store_aside(app: AppHandle, engine: Engine<'_>) -> Answe
 
 #[tauri::command]
 #[specta::specta]
-pub(super) async fn clear_conversation(engine: Engine<'_>, peer: PeerId) -> Answer<u64> {
+pub(super) async fn clear_conversation(engine: Engine<'_>, peer: PeerId) -> Answer<()> {
     Ok(engine.clear_conversation(peer).await?)
 }
 

@@ -53,8 +53,8 @@ export interface Keep {
    * say nothing themselves. What is older is deleted at once; what is in memory stays there.
    */
   setRetention(peer: number | null, retention: Retention | null): Promise<void>;
-  /** Deletes the messages of a conversation, here alone; answers how many. What waits to be sent is still sent. */
-  clearConversation(peer: number): Promise<number>;
+  /** Deletes the messages of a conversation, here alone. What waits to be sent is still sent. */
+  clearConversation(peer: number): Promise<void>;
   /** Later messages of both disappear so long after they came or were acknowledged, s; null: they stay. */
   setVanishing(peer: number, after: number | null): Promise<void>;
   /** Keeps the password of this session in the keychain, or forgets the kept one. */

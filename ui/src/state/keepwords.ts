@@ -148,12 +148,8 @@ export function timer(seconds: number): string {
     [1, "second"],
   ];
   const [size, unit] = units.find(([size]) => seconds >= size && seconds % size === 0) ?? [1, "second"];
-  return countOf(seconds / size, unit);
-}
-
-/** "1 message", "1,500 messages". */
-export function countOf(count: number, what: string): string {
-  return `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
+  const count = seconds / size;
+  return `${count.toLocaleString("en")} ${unit}${count === 1 ? "" : "s"}`;
 }
 
 /** How many of the newest lines a search for short words looks at, where there are very many. */

@@ -5,9 +5,8 @@ use crate::actor::Actor;
 use crate::conversation::Conversation;
 use crate::{Error, Handle};
 use p2p_comm_model::{Code, Content, PeerId, Remembered, Retention, SealedBy, limits};
-use p2p_comm_store::{Change, Forgotten, Passphrase, Reader, Seal, Vault};
+use p2p_comm_store::{Change, Forgotten, Passphrase, Seal, Vault};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
@@ -148,20 +147,12 @@ impl Handle {
         self.try_call(move |actor| actor.set_vanishing(peer, after)).await
     }
 
-    /// Deletes the lines of a conversation, here alone, in memory and in the store; says how many. What waits to be sent is
-    /// still sent.
-    pub async fn clear_conversation(&self, peer: PeerId) -> Result<u64, Error> {
+    /// Deletes the lines of a conversation, here alone, in memory and in the store. What waits to be sent is still sent. Where
+    /// the store cannot be written nothing is deleted.
+    pub async fn clear_conversation(&self, peer: PeerId) -> Result<(), Error> {
         self.flush().await?;
-        let (in_memory, reader) = self.try_call(move |actor| actor.lines_of(peer).ok_or(Code::NotFound)).await?;
-        let count = match reader {
-            Some(reader) => {
-                blocking(move || Ok(reader.lock().unwrap_or_else(PoisonError::into_inner).count(peer)?)).await?
-            }
-            None => in_memory,
-        };
         self.try_call(move |actor| actor.clear_conversation(peer)).await?;
-        self.flush().await?;
-        Ok(count)
+        self.flush().await
     }
 
     /// The personal settings of the shell, as it kept them; none where nothing is kept.
@@ -270,14 +261,6 @@ impl Actor {
         }
         self.send(peer, Content::Vanishing { after })?;
         self.choose(peer, |choices| choices.vanish = after)
-    }
-
-    /// How many lines of a conversation are in memory, and the store if it has them all.
-    fn lines_of(&self, peer: PeerId) -> Option<(u64, Option<Arc<Mutex<Reader>>>)> {
-        self.node.delivery(peer)?;
-        let conversation = self.conversations.get(&peer);
-        let kept = conversation.is_some_and(Conversation::is_kept);
-        Some((conversation.map_or(0, Conversation::count), self.keep.reader().filter(|_| kept)))
     }
 
     fn clear_conversation(&mut self, peer: PeerId) -> Result<(), Code> {

@@ -231,11 +231,6 @@ pub(crate) fn count(connection: &Connection) -> Result<i64> {
     connection.prepare_cached("SELECT count(*) FROM lines")?.query_row((), |row| row.get(0))
 }
 
-pub(crate) fn count_of(connection: &Connection, peer: PeerId) -> Result<i64> {
-    let sql = format!("SELECT count(*) FROM lines WHERE peer = ?1 AND {THERE}");
-    connection.prepare_cached(&sql)?.query_row((peer.0,), |row| row.get(0))
-}
-
 fn count_between(connection: &Connection, ids: Range<i64>) -> Result<i64> {
     let mut statement = connection.prepare_cached("SELECT count(*) FROM lines WHERE id >= ?1 AND id < ?2")?;
     statement.query_row((ids.start, ids.end), |row| row.get(0))

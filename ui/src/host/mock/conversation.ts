@@ -44,10 +44,6 @@ export class MockConversation {
     this.revision += 1;
   }
 
-  get count(): number {
-    return this.lines.length - this.first;
-  }
-
   /** From this time on one line is gone, as a message that disappears. */
   expire(seq: number, vanishesAt: number): void {
     const old = this.lines[seq];

@@ -35,8 +35,8 @@ export abstract class MockKeep extends MockCalling {
   protected abstract unload(): void;
   /** Messages of this conversation are kept so long from now on; null: as for all. */
   protected abstract retain(peer: number, retention: Retention | null): void;
-  /** Its lines go; answers how many. */
-  protected abstract clear(peer: number): number;
+  /** Its lines go. */
+  protected abstract clear(peer: number): void;
   protected abstract vanish(peer: number, after: number | null): void;
 
   // What a test or a screenshot may do to the world outside.
@@ -119,9 +119,9 @@ export abstract class MockKeep extends MockCalling {
     this.#change({ retention: retention ?? "off" });
   }
 
-  async clearConversation(peer: number): Promise<number> {
+  async clearConversation(peer: number): Promise<void> {
     this.check("clearConversation");
-    return this.clear(peer);
+    this.clear(peer);
   }
 
   async setVanishing(peer: number, after: number | null): Promise<void> {

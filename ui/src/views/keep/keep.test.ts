@@ -265,8 +265,8 @@ test("a conversation is cleared after it was asked, here alone, and the focus st
   expect(clear).not.toHaveBeenCalled();
   await user.click(screen.getByTestId("peer-menu"));
   await user.click(await screen.findByTestId("peer-clear"));
-  await user.click(await screen.findByRole("button", { name: "Delete 12 messages" }));
-  expect(await screen.findByText("Deleted 12 messages")).toBeVisible();
+  await user.click(await screen.findByRole("button", { name: "Delete them" }));
+  expect(await screen.findByText("Deleted all messages with bob")).toBeVisible();
   expect(clear).toHaveBeenCalledExactlyOnceWith(bob);
   await waitFor(() => expect(screen.queryAllByTestId("message")).toEqual([]));
   expect(screen.getByText(/No messages here any more/)).toBeVisible();
