@@ -1,6 +1,6 @@
 //! What the pages hear without asking.
 
-use p2p_comm_engine::{Handle, PeerId};
+use p2p_comm_engine::{Code, Handle, PeerId};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tauri::{AppHandle, Emitter as _};
@@ -38,8 +38,8 @@ pub(crate) enum ShellNotice {
     ShortcutTaken,
     /// The program keeps running in the tray.
     TrayHint,
-    /// The connection that nobody in the window asked for, at the start or from the tray, failed.
-    ConnectFailed,
+    /// The connection that nobody in the window asked for, at the start or from the tray, failed for this reason.
+    ConnectFailed(Code),
 }
 
 /// Tells the pages what changed in the engine, until it ends.

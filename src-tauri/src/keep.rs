@@ -188,14 +188,18 @@ pub(crate) async fn set_store_aside(app: &AppHandle, engine: &Handle) -> Result<
     Ok(place.ok_or(Code::NotRemembered)?)
 }
 
-/// Where no page waits for an answer: a notice says that it failed. Whether it did not.
+/// Where no page waits for an answer: a notice says why it failed. Whether it did not.
 async fn connect_by_itself(app: &AppHandle, engine: &Handle) -> bool {
-    let connected = connect_remembered(app, engine).await;
-    if let Err(error) = &connected {
-        tracing::warn!(%error, "the connection by itself failed");
-        app.state::<Notices>().tell(app, ShellNotice::ConnectFailed);
+    match connect_remembered(app, engine).await {
+        Ok(()) => true,
+        // The person was faster.
+        Err(error) if error.code == Code::AlreadyConnected => true,
+        Err(error) => {
+            tracing::warn!(%error, "the connection by itself failed");
+            app.state::<Notices>().tell(app, ShellNotice::ConnectFailed(error.code));
+            false
+        }
     }
-    connected.is_ok()
 }
 
 /// Connects with the remembered password, if there is one. Whether that is done.

@@ -942,8 +942,8 @@ export type ShellNotice =
 "shortcutTaken" | 
 /**  The program keeps running in the tray. */
 "trayHint" | 
-/**  The connection that nobody in the window asked for, at the start or from the tray, failed. */
-"connectFailed";
+/**  The connection that nobody in the window asked for, at the start or from the tray, failed for this reason. */
+{ connectFailed: Code };
 
 /**  Keys that work everywhere, such as `Control+Shift+KeyM`, and the one to talk in the window. */
 export type Shortcuts = {

@@ -84,7 +84,7 @@ const pages: GalleryPage[] = [
     before: (host) => host.wakeUp({ passwordRemembered: true }),
     act: async (visitor, host) => {
       await visitor.find("reconnect-submit");
-      host.say({ kind: "notice", notice: "connectFailed" });
+      host.say({ kind: "notice", notice: { connectFailed: "portInUse" } });
       await visitor.find("toast");
     },
   },

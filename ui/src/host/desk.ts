@@ -1,5 +1,5 @@
 /** What the desktop around the windows knows: settings, platform, invites, notices. */
-import type { AudioSettings } from "./host";
+import type { AudioSettings, Code } from "./host";
 
 /** What the person chose. Kept on disk; nothing of it is about people or conversations. */
 export interface Settings {
@@ -74,7 +74,12 @@ export interface SearchHits {
   complete: boolean;
 }
 
-export type ShellNotice = "settingsDamaged" | "settingsReadOnly" | "shortcutTaken" | "trayHint" | "connectFailed";
+export type ShellNotice =
+  | "settingsDamaged"
+  | "settingsReadOnly"
+  | "shortcutTaken"
+  | "trayHint"
+  | { connectFailed: Code };
 
 export type ShellEvent =
   | { kind: "settings" }

@@ -70,7 +70,7 @@ export const CODES: Record<Code, Words> = {
   portInUse: {
     what: "Another program on this computer uses this UDP port.",
     side: "yours",
-    next: "Choose another port under Advanced, or leave it empty to get a free one.",
+    next: "Choose another one under Advanced or in the settings under Network, or leave it empty to get a free one.",
   },
   noNetwork: {
     what: "This computer gave us no network socket.",

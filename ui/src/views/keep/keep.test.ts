@@ -245,12 +245,13 @@ test("where there is no room for the form, a password that the keychain lost is 
   expect(screen.getByTestId("toast")).toHaveTextContent(/no longer has the password/);
 });
 
-test("a connection that failed at the start is told, and dismissed for the next page", async () => {
+test("why a connection failed at the start is told, and dismissed for the next page", async () => {
   const { host } = openRemembered((host) => host.wakeUp({ passwordRemembered: true }));
   await screen.findAllByTestId("peer-row");
-  host.say({ kind: "notice", notice: "connectFailed" });
-  expect(await screen.findByTestId("toast")).toHaveTextContent(/connecting with the remembered password failed/);
-  expect(host.dismissed).toEqual(["connectFailed"]);
+  const notice = { connectFailed: "portInUse" } as const;
+  host.say({ kind: "notice", notice });
+  expect(await screen.findByTestId("toast")).toHaveTextContent(/You are not connected.*this UDP port.*under Network/);
+  expect(host.dismissed).toEqual([notice]);
 });
 
 test("a conversation is cleared after it was asked, here alone, and the focus stays in it", async () => {
