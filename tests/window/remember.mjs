@@ -83,6 +83,27 @@ export async function askOn(stage, person) {
   bus.disconnect();
 }
 
+/** Somebody deletes what the keychain has under such a label. */
+export async function takeFromKeychain(stage, person, label) {
+  const { env } = await stage.home(person);
+  const bus = await joinBus(env.DBUS_SESSION_BUS_ADDRESS);
+  const secrets = "org.freedesktop.secrets";
+  try {
+    const service = (await bus.getProxyObject(secrets, "/org/freedesktop/secrets")).getInterface(
+      "org.freedesktop.Secret.Service",
+    );
+    const [paths] = await service.SearchItems({});
+    for (const path of paths) {
+      const item = await bus.getProxyObject(secrets, path);
+      const properties = item.getInterface("org.freedesktop.DBus.Properties");
+      const { value } = await properties.Get("org.freedesktop.Secret.Item", "Label");
+      if (label.test(value)) await item.getInterface("org.freedesktop.Secret.Item").Delete();
+    }
+  } finally {
+    bus.disconnect();
+  }
+}
+
 /** Gives this person a session bus of their own, on which nobody answers and which starts nobody. */
 export async function leaveAlone(stage, person) {
   const { directory, env } = await stage.home(person);
