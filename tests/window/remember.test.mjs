@@ -1,6 +1,7 @@
 // What is remembered, over starts of the real program.
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
 import { start } from "./process.mjs";
 import { PASSPHRASE, remember, rememberByPassphrase, store, unlock } from "./remember.mjs";
 import { BINARY, windowTest } from "./stage.mjs";
@@ -34,7 +35,9 @@ windowTest(
     await peerIs(alice, "bob", "reaching", "failed", "unreachable", "resolving");
     await say(alice, "for when you are back");
     await sees(alice, "for when you are back", { delivery: "queued" });
-    await stage.close("alice");
+    await stage.quit("alice");
+    const left = (await store(stage, "alice")).map(({ path }) => basename(path));
+    assert.deepEqual(left.sort(), ["store.db", "store.key.json", "store.lock"], "no log of the database");
 
     const again = await stage.open("alice");
     await peerIs(again, "bob", "offline");

@@ -6,7 +6,8 @@ import { AT_HOME, openApp, openBrowser } from "./app.mjs";
 import { startDesktops } from "./desktop.mjs";
 import { endDisplays } from "./display.mjs";
 import { takePicture } from "./picture.mjs";
-import { start } from "./process.mjs";
+import { processesOf, start } from "./process.mjs";
+import { until } from "./wait.mjs";
 
 const TEST_DEADLINE_MS = 120_000;
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -140,11 +141,20 @@ class Stage {
     return browser;
   }
 
-  /** Closes this person's window; it can be opened again. */
+  /** Kills this person's program, as the driver does; it can be opened again. */
   async close(name) {
     const app = this.apps.get(name);
     this.apps.delete(name);
     await app.close();
+  }
+
+  /** Ends it in order, as Quit in its menu does. */
+  async quit(name) {
+    const app = this.apps.get(name);
+    // The page may be gone before the answer comes.
+    await app.ask("quit").catch(() => {});
+    await until(`the program of ${name} is gone`, () => processesOf(app.home, "p2p-comm").length === 0);
+    await this.close(name).catch(() => {});
   }
 
   async keepEvidence(title) {
