@@ -48,6 +48,8 @@ windowTest("a conversation that is cleared is empty, also after a start", async 
   );
   await alice.click("peer-menu");
   await alice.click("peer-clear");
+  const { height } = await (await alice.one("clear-submit")).getRect();
+  assert.ok(height < 60, `the dialog is no taller than what it says: a button of ${height} px`);
   await alice.picture("clear");
   await alice.click("clear-submit");
   await alice.shows("toast", /Deleted all messages with bob/);
