@@ -38,6 +38,8 @@ pub(crate) enum ShellNotice {
     ShortcutTaken,
     /// The program keeps running in the tray.
     TrayHint,
+    /// What waits for the disk would be lost. Who quits once more means it.
+    QuitLoses,
     /// The connection that nobody in the window asked for, at the start or from the tray, failed for this reason.
     ConnectFailed(Code),
 }

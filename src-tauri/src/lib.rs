@@ -19,6 +19,7 @@ mod notify;
 mod platform;
 mod popup;
 mod qr;
+mod quit;
 mod ready;
 mod recent;
 mod settings;

@@ -17,7 +17,7 @@ pub(crate) use standing::{Standing, TrayCall};
 
 use crate::events::{self, ShellEvent};
 use crate::keep::{self, Keeper};
-use crate::{settings, shortcuts, window};
+use crate::{quit, settings, shortcuts, window};
 use p2p_comm_engine::{CallPhase, Error, Handle};
 use standing::Action;
 use std::sync::Mutex;
@@ -130,7 +130,7 @@ async fn carry_out(app: &AppHandle, action: Action, token: Option<String>) -> Re
             })
             .await?;
         }
-        Action::Quit => app.exit(0),
+        Action::Quit => quit::quit(app),
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use crate::notify::{Board, Note};
 use crate::settings::{self, Preferences};
 use crate::tray::Tray;
 use crate::view::View;
-use crate::{Profile, blank, popup, talk};
+use crate::{Profile, blank, popup, quit, talk};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -156,10 +156,10 @@ pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
 }
 
 fn close(app: &AppHandle, api: &CloseRequestApi) {
-    if !app.state::<Arc<Preferences>>().now().general.close_to_tray {
-        return app.exit(0);
-    }
     api.prevent_close();
+    if !app.state::<Arc<Preferences>>().now().general.close_to_tray {
+        return quit::quit(app);
+    }
     if !app.state::<Tray>().is_there() {
         return with_main(app, |window| window.minimize());
     }

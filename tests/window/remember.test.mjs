@@ -1,6 +1,6 @@
 // What is remembered, over starts of the real program.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { start } from "./process.mjs";
 import { PASSPHRASE, remember, rememberByPassphrase, store, unlock } from "./remember.mjs";
@@ -181,4 +181,23 @@ windowTest("what is damaged is set aside, and one begins anew", async (stage) =>
   await again.picture("set-aside");
   await rememberByPassphrase(again, { name: "alice" });
   assert.ok((await store(stage, "alice")).some((file) => file.path === path));
+});
+
+windowTest("whoever quits while something cannot be kept is asked first", async (stage) => {
+  const alice = await stage.open("alice");
+  await rememberByPassphrase(alice, { name: "alice" });
+  for (const { path } of await store(stage, "alice")) rmSync(path);
+  await addPeer(alice, { label: "bob", port: 47_899 });
+  await alice.one("keep-trouble");
+  const quit = async () => {
+    await alice.click("menu-me");
+    await alice.click("quit");
+    await alice.shows("quit-loses", /it is lost/);
+  };
+  await quit();
+  await alice.picture("quit-loses");
+  await alice.click("quit-stay");
+  await alice.none("quit-loses");
+  await quit();
+  await stage.quit("alice");
 });

@@ -942,6 +942,8 @@ export type ShellNotice =
 "shortcutTaken" | 
 /**  The program keeps running in the tray. */
 "trayHint" | 
+/**  What waits for the disk would be lost. Who quits once more means it. */
+"quitLoses" | 
 /**  The connection that nobody in the window asked for, at the start or from the tray, failed for this reason. */
 { connectFailed: Code };
 

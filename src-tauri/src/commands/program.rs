@@ -7,7 +7,7 @@ use crate::platform::Platform;
 use crate::ready::Ready;
 use crate::settings::{self, Preferences, Settings};
 use crate::view::View;
-use crate::{blank, notify, popup, qr, talk, window};
+use crate::{blank, notify, popup, qr, quit, talk, window};
 use p2p_comm_engine::{Code, Invite, NetConfig, NodeStatus, Password, PeerId, logging, suggest_password as suggest};
 use percent_encoding::percent_decode_str;
 use std::sync::Arc;
@@ -179,7 +179,7 @@ pub(super) async fn show_window(app: AppHandle) {
 #[tauri::command]
 #[specta::specta]
 pub(super) fn quit(app: AppHandle) {
-    app.exit(0);
+    quit::quit(&app);
 }
 
 #[tauri::command]

@@ -265,6 +265,19 @@ test.each([
 });
 
 test.each([
+  ["quit-stay", false],
+  ["quit-anyway", true],
+] as const)("whoever quits before all is kept is asked: %s", async (testid, quits) => {
+  const { host, user } = await openOnline();
+  host.say({ kind: "notice", notice: "quitLoses" });
+  expect(await screen.findByTestId("quit-loses")).toHaveTextContent("it is lost");
+  await expectAccessible();
+  await user.click(screen.getByTestId(testid));
+  expect(host.stopped).toBe(quits);
+  expect(host.dismissed).toEqual(quits ? [] : ["quitLoses"]);
+});
+
+test.each([
   ["settingsDamaged", /settings\.damaged\.json/],
   ["settingsReadOnly", /hold until you quit/],
   ["shortcutTaken", /Another program has one of your shortcuts/],
