@@ -11,6 +11,7 @@ import { bundlerConfig, bundlerHome, FORMATS, OLDEST_MAC } from "./package/confi
 import { smallerDeb } from "./package/deb.mjs";
 import { linuxFiles } from "./package/files.mjs";
 import { PACKAGES, RELEASE, STAGING, TARGET } from "./package/places.mjs";
+import { buildRuntime } from "./package/runtime.mjs";
 import { buildUi, setup } from "./setup.mjs";
 
 const LOCKED = process.env.CI ? ["--locked"] : [];
@@ -40,6 +41,7 @@ async function buildPrograms() {
   for (const name of ["p2p-comm", "p2p-comm-cli"]) {
     await step(name, () => must("cargo", ["build", "--release", "-p", name, ...LOCKED], { env }));
   }
+  if (process.platform === "linux") await step("the program in front of the AppImage", buildRuntime);
 }
 
 async function pack(formats) {

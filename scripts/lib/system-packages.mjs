@@ -53,7 +53,15 @@ export const DEBIAN_SOUND = [
 export const DEBIAN_PACKAGE = ["squashfs-tools"];
 
 /** Debian and Ubuntu: what the tests of those packages need on top of that and of the other tests. */
-export const DEBIAN_PACKAGE_TEST = ["appstream", "at-spi2-core", "debootstrap", "desktop-file-utils", "lintian", "rpm"];
+export const DEBIAN_PACKAGE_TEST = [
+  "appstream",
+  "at-spi2-core",
+  "debootstrap",
+  "desktop-file-utils",
+  "fuse3",
+  "lintian",
+  "rpm",
+];
 
 /**
  * Debian and Ubuntu: what compiles for Windows, makes an .msi and starts it, beside the Rust that does it

@@ -1,36 +1,35 @@
 // The AppImage: what the .deb holds, with a start script, as a compressed file system behind a small program that mounts
 // it. It is thin: the web view is the system's own, which is there on every current desktop and which the system keeps up to
 // date; a copy in here would be ten times as large, and nobody would close its holes.
-import { createHash } from "node:crypto";
 import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { version } from "../lib/release.mjs";
-import { must, output, ROOT, Stop } from "../lib/run.mjs";
+import { must, Stop } from "../lib/run.mjs";
 import { date } from "./files.mjs";
 import { PACKAGES, RELEASE, SOURCES, STAGING } from "./places.mjs";
+import { withRuntime } from "./runtime.mjs";
 
-/** The program in front, from a crate that holds it; cargo checks the crate against the lock, and this the program itself. */
-const RUNTIME = {
-  manifest: join(ROOT, "scripts/package/runtime/Cargo.toml"),
-  crate: "appimage",
-  file: "assets/runtime-x86_64",
-  sha256: "328e0d745c5c6817048c27bc3e8314871703f8f47ffa81a37cb06cd95a94b323",
-};
+/** As the names of AppImages have it. */
+const MACHINE = { x64: "x86_64", arm64: "aarch64" };
+/** With larger blocks it is smaller by a megabyte, and starts later: what a page of a program needs, is unpacked whole. */
+const COMPRESSION = ["-comp", "zstd", "-Xcompression-level", "19", "-b", "256K"];
 
-/** Makes it beside the other packages. Returns a remark. */
+/** Makes it beside the other packages. */
 export async function appImage() {
-  if (process.arch !== "x64") return `none: there is no runtime for ${process.arch} in a package registry`;
   const directory = join(STAGING, "AppDir");
   fill(directory);
   const compressed = join(STAGING, "AppDir.sqfs");
-  rmSync(compressed, { force: true });
-  // This runtime reads gzip and xz. With xz it is smaller by a sixth, and starts a second later.
-  const options = ["-root-owned", "-noappend", "-comp", "gzip", "-b", "1M", "-no-xattrs", "-quiet", "-no-progress"];
-  await must("mksquashfs", [directory, compressed, ...options, "-all-time", String(date().getTime() / 1000)]);
-  const path = join(PACKAGES, `p2p-comm_${version()}_x86_64.AppImage`);
-  writeFileSync(path, Buffer.concat([runtime(), readFileSync(compressed)]));
+  await squash(directory, compressed, String(date().getTime() / 1000));
+  const path = join(PACKAGES, `p2p-comm_${version()}_${MACHINE[process.arch] ?? process.arch}.AppImage`);
+  writeFileSync(path, withRuntime(readFileSync(compressed)));
   chmodSync(path, 0o755);
-  return undefined;
+}
+
+/** Makes a file system of this directory that the program in front can read. */
+export async function squash(directory, path, seconds) {
+  rmSync(path, { force: true });
+  const options = ["-root-owned", "-noappend", "-no-xattrs", "-quiet", "-no-progress", ...COMPRESSION];
+  await must("mksquashfs", [directory, path, ...options, "-all-time", seconds, "-mkfs-time", seconds]);
 }
 
 /** The tree of the .deb, as the bundler left it, and what an AppImage has at its top. */
@@ -44,22 +43,4 @@ function fill(directory) {
   symlinkSync("usr/share/applications/p2p-comm.desktop", join(directory, "p2p-comm.desktop"));
   symlinkSync("usr/share/icons/hicolor/256x256/apps/p2p-comm.png", join(directory, "p2p-comm.png"));
   symlinkSync("p2p-comm.png", join(directory, ".DirIcon"));
-}
-
-function runtime() {
-  const metadata = output("cargo", [
-    "metadata",
-    "--format-version",
-    "1",
-    "--locked",
-    "--manifest-path",
-    RUNTIME.manifest,
-  ]);
-  if (metadata === undefined)
-    throw new Stop(`The runtime of AppImages cannot be fetched: cargo metadata fails for ${RUNTIME.manifest}`);
-  const { manifest_path: manifest } = JSON.parse(metadata).packages.find(({ name }) => name === RUNTIME.crate);
-  const bytes = readFileSync(join(dirname(manifest), RUNTIME.file));
-  const sum = createHash("sha256").update(bytes).digest("hex");
-  if (sum !== RUNTIME.sha256) throw new Stop(`The runtime of AppImages is another one: its SHA-256 is ${sum}`);
-  return bytes;
 }

@@ -1,13 +1,13 @@
 // The AppImage on a system that has its libraries, with FUSE and without.
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { takePicture } from "../window/picture.mjs";
 import { until } from "../window/wait.mjs";
 import { connect, talkToEcho } from "./person.mjs";
 import { rootWith } from "./root.mjs";
-import { appImageTest, depends, made, TITLE } from "./stage.mjs";
+import { depends, made, packageTest, TITLE } from "./stage.mjs";
 
-appImageTest("the AppImage talks to Echo, without FUSE", async (stage) => {
+packageTest("the AppImage talks to Echo, without FUSE", async (stage) => {
   await stage.desktop();
   const root = await stage.root(await rootWith(depends()));
   root.put(made(".AppImage"), "/opt/p2p-comm.AppImage");
@@ -18,11 +18,11 @@ appImageTest("the AppImage talks to Echo, without FUSE", async (stage) => {
   await takePicture(stage.home, "appimage");
 });
 
-appImageTest("with FUSE the AppImage mounts itself, and nothing stays mounted", async (stage) => {
+packageTest("with FUSE the AppImage mounts itself, and nothing stays mounted", async (stage) => {
   assert.ok(existsSync("/dev/fuse"), "this machine has no /dev/fuse");
   await stage.desktop();
   const root = await stage.root(await rootWith(depends()));
-  await root.run(["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "libfuse2", "fuse3"]);
+  await root.run(["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "fuse3"]);
   root.put(made(".AppImage"), "/opt/p2p-comm.AppImage");
   const program = stage.start(["/opt/p2p-comm.AppImage"]);
   await stage.home.screen.window(TITLE);

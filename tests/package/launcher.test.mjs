@@ -6,7 +6,7 @@ import { until } from "../window/wait.mjs";
 import { choose } from "./person.mjs";
 import { bareRoot, rootWith } from "./root.mjs";
 import { ROLE } from "./screenreader.mjs";
-import { appImageTest, depends, install, installed, made, packageTest, TITLE } from "./stage.mjs";
+import { depends, install, installed, made, packageTest, TITLE } from "./stage.mjs";
 
 const DAMAGE = "no such thing {";
 
@@ -99,7 +99,7 @@ packageTest("without a message bus the window opens all the same", async (stage)
   await until("the window is ready", () => program.output().includes("window ready"));
 });
 
-appImageTest(
+packageTest(
   "the AppImage names the libraries that the system lacks, and the command that installs them",
   async (stage) => {
     const root = await stage.root(bareRoot());
@@ -112,7 +112,7 @@ appImageTest(
   },
 );
 
-appImageTest("the AppImage names a damaged library, and the command that installs it anew", async (stage) => {
+packageTest("the AppImage names a damaged library, and the command that installs it anew", async (stage) => {
   const root = await stage.root(await rootWith(depends()));
   root.put(made(".AppImage"), "/opt/p2p-comm.AppImage");
   await root.run(["sh", "-c", ": >$(readlink -f /usr/lib/*/libasound.so.2)"]);
@@ -123,7 +123,7 @@ appImageTest("the AppImage names a damaged library, and the command that install
   assert.match(program.output(), /sudo apt install --reinstall libasound2/);
 });
 
-appImageTest("started from a desktop the AppImage says in a dialog what is missing", async (stage) => {
+packageTest("started from a desktop the AppImage says in a dialog what is missing", async (stage) => {
   const root = await stage.root(bareRoot());
   root.put(made(".AppImage"), "/opt/p2p-comm.AppImage");
   // The dialogs of a desktop, as far as a start script needs them.
@@ -140,7 +140,7 @@ appImageTest("started from a desktop the AppImage says in a dialog what is missi
   assert.match(await root.run(["cat", "/shown"]), /--error[\s\S]*libwebkit2gtk-4\.1\.so\.0[\s\S]*sudo apt install/);
 });
 
-appImageTest("the command that the AppImage names is enough for it to start", async (stage) => {
+packageTest("the command that the AppImage names is enough for it to start", async (stage) => {
   const root = await stage.root(await rootWith(depends()));
   root.put(made(".AppImage"), "/opt/p2p-comm.AppImage");
   const version = await root.run(["/opt/p2p-comm.AppImage", "--appimage-extract-and-run", "--version"], {

@@ -57,10 +57,6 @@ export function packageTest(title, body) {
   });
 }
 
-/** The same with the AppImage, which is made for one kind of machine. */
-export const appImageTest =
-  process.arch === "x64" ? packageTest : (title) => test(title, { skip: "there is no AppImage for this machine" });
-
 export class Stage {
   #ends = [];
 
