@@ -2,7 +2,7 @@
 // licence on this list, and About names everything that ships. `--write` writes that list anew.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { crates, packages } from "./lib/licences.mjs";
+import { crates, MANIFESTS, metadata, packages } from "./lib/licences.mjs";
 import { main, output, ROOT, Stop } from "./lib/run.mjs";
 
 const SHOWN = "ui/src/views/about/licences.gen.ts";
@@ -44,19 +44,15 @@ function allowed(expression) {
 /** Whether each package is one that we take. Says which is not. */
 function checked() {
   const host = /^host: (.*)$/m.exec(output("rustc", ["-vV"]))?.[1];
-  const metadata = output("cargo", ["metadata", "--format-version", "1", "--locked", "--filter-platform", host]);
-  if (metadata === undefined) {
-    console.error("cargo metadata --locked fails: is Cargo.lock up to date?");
-    return false;
-  }
-  const taken = JSON.parse(metadata).packages.filter(({ source }) => source !== null);
-  const broken = taken.flatMap(({ name, version, source, license }) => {
+  const known = MANIFESTS.flatMap((manifest) => metadata(manifest, host).packages);
+  const taken = new Map(known.filter(({ source }) => source !== null).map((one) => [one.id, one]));
+  const broken = [...taken.values()].flatMap(({ name, version, source, license }) => {
     const what = `${name} ${version}`;
     if (!source.startsWith("registry+")) return [`${what} comes from ${source}`];
     return allowed(license ?? "") ? [] : [`${what} is under ${license ?? "no named licence"}`];
   });
   for (const sentence of broken) console.error(sentence);
-  if (broken.length === 0) console.log(`${taken.length} packages come from a registry under licences of the list`);
+  if (broken.length === 0) console.log(`${taken.size} packages come from a registry under licences of the list`);
   return broken.length === 0;
 }
 

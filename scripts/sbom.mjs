@@ -1,8 +1,8 @@
 // Prints what the app is made of, as a CycloneDX list (1.6): the crates and npm packages that About names, with the
 // checksums by which cargo and npm know them.
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { crates, packages } from "./lib/licences.mjs";
+import { dirname, join } from "node:path";
+import { crates, MANIFESTS, packages } from "./lib/licences.mjs";
 import { version } from "./lib/release.mjs";
 import { main, ROOT } from "./lib/run.mjs";
 
@@ -29,9 +29,10 @@ function component(type, [name, version, licence], hash) {
   return { type: "library", name, version, "bom-ref": purl, purl, licenses, ...(hash && { hashes: [hash] }) };
 }
 
-/** From Cargo.lock, by "name version". */
+/** From the Cargo.lock of everything that ships, by "name version". */
 function checksums() {
-  const entries = readFileSync(join(ROOT, "Cargo.lock"), "utf8").split("[[package]]").slice(1);
+  const locks = MANIFESTS.map((manifest) => readFileSync(join(dirname(manifest), "Cargo.lock"), "utf8"));
+  const entries = locks.flatMap((lock) => lock.split("[[package]]").slice(1));
   const value = (entry, key) => new RegExp(`^${key} = "(.*)"$`, "m").exec(entry)?.[1];
   const rows = entries.map((entry) => [`${value(entry, "name")} ${value(entry, "version")}`, value(entry, "checksum")]);
   return new Map(rows.filter(([, sum]) => sum).map(([key, content]) => [key, { alg: "SHA-256", content }]));

@@ -1,10 +1,15 @@
 // What ends up in the app: rows of [name, version, licence].
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { MANIFEST as RUNTIME } from "../package/runtime.mjs";
 import { output, ROOT, Stop } from "./run.mjs";
 
 /** The systems that the app is built for. Every one of them writes the same list. */
-const TARGETS = ["x86_64-unknown-linux-gnu", "x86_64-pc-windows-msvc", "aarch64-apple-darwin"];
+const LINUX = "x86_64-unknown-linux-gnu";
+const TARGETS = [LINUX, "x86_64-pc-windows-msvc", "aarch64-apple-darwin"];
+
+/** What ships: the app, and the program in front of the AppImage. */
+export const MANIFESTS = [join(ROOT, "Cargo.toml"), RUNTIME];
 
 /** Packages of which `ui/words.ts` takes word lists, which the bundler does not see, and what they ask to be told. */
 const LISTS = {
@@ -12,9 +17,10 @@ const LISTS = {
   "@zxcvbn-ts/language-en": "; words from OpenSubtitles 2024 through OPUS: ODC-BY",
 };
 
-/** The crates in the desktop app: nothing of tests, build scripts and macros, which only run while it is built. */
+/** The crates in what ships: nothing of tests, build scripts and macros, which only run while it is built. */
 export function crates() {
-  return sorted(TARGETS.flatMap(cratesFor));
+  const [app, runtime] = MANIFESTS;
+  return sorted([...TARGETS.flatMap((target) => cratesFor(app, target)), ...cratesFor(runtime, LINUX)]);
 }
 
 /** The npm packages of which the page holds code, as the bundler says, and word lists. */
@@ -39,10 +45,17 @@ export async function packages() {
   return sorted([...bundled, ...lists]);
 }
 
-function cratesFor(target) {
-  const metadata = output("cargo", ["metadata", "--format-version", "1", "--locked", "--filter-platform", target]);
-  if (metadata === undefined) throw new Stop("cargo metadata --locked fails: is Cargo.lock up to date?");
-  const { packages, resolve } = JSON.parse(metadata);
+/** What cargo knows of this manifest and everything that it needs on this system. */
+export function metadata(manifest, target) {
+  const options = ["--format-version", "1", "--locked", "--filter-platform", target, "--manifest-path", manifest];
+  const text = output("cargo", ["metadata", ...options]);
+  if (text === undefined)
+    throw new Stop(`cargo metadata --locked fails for ${manifest}: is its Cargo.lock up to date?`);
+  return JSON.parse(text);
+}
+
+function cratesFor(manifest, target) {
+  const { packages, resolve } = metadata(manifest, target);
   const byId = new Map(packages.map((one) => [one.id, one]));
   const nodes = new Map(resolve.nodes.map((node) => [node.id, node]));
   const reached = new Set();

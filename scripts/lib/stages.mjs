@@ -2,6 +2,7 @@
 // A stage returns an exit code, or `{ skipped: reason }`.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { MANIFEST as RUNTIME } from "../package/runtime.mjs";
 import { pythonWith } from "./python.mjs";
 import { output, ROOT, run } from "./run.mjs";
 import { uiBuild } from "./ui.mjs";
@@ -27,6 +28,7 @@ export const STAGES = [
     needs: ["ui-build"],
     run: () => cargo(["clippy", "--workspace", "--all-targets", ...LOCKED, "--", "-D", "warnings"]),
   },
+  { name: "appimage", run: appImage },
   { name: "arrows", run: () => run(process.execPath, ["scripts/arrows.mjs"]) },
   { name: "claims", run: () => run(process.execPath, ["scripts/claims.mjs"]) },
   { name: "licences", run: () => run(process.execPath, ["scripts/licences.mjs"]) },
@@ -42,6 +44,15 @@ export const STAGES = [
   { name: "router", needs: ["ui-build"], run: router },
   { name: "window", needs: ["ui-build"], run: windows },
 ];
+
+/** The program in front of the AppImage, which is apart from the workspace; `npm run package:test` tries it out. */
+async function appImage() {
+  if (process.platform !== "linux") return { skipped: "it is for Linux only" };
+  const itself = ["--manifest-path", RUNTIME];
+  const fmt = await cargo(["fmt", ...itself, "--check"]);
+  const clippy = ["clippy", ...itself, "--all-targets", "--locked", "--", "-D", "warnings"];
+  return (await cargo(clippy, { env: { CARGO_TARGET_DIR: TARGET } })) || fmt;
+}
 
 async function rust() {
   if (!hasNextest()) return cargo(["test", "--workspace", "--no-fail-fast", ...LOCKED]);

@@ -33,7 +33,7 @@ pub(crate) fn start(directory: &Path, image: Option<(&OsStr, Image)>) -> io::Res
     // SAFETY: this program has one thread up to here.
     if let ForkResult::Parent { child } = unsafe { fork()? } {
         drop(report);
-        waitpid(child, None)?;
+        let _ = waitpid(child, None);
         let mut said = String::new();
         answer.read_to_string(&mut said)?;
         return match said.as_str() {
@@ -83,6 +83,9 @@ fn stand_apart() {
         // SAFETY: nothing is called when it comes.
         let _ = unsafe { signal(number, SigHandler::SigIgn) };
     }
+    // Whoever started this may have left it ignored, and then nobody can wait for fusermount.
+    // SAFETY: as above.
+    let _ = unsafe { signal(Signal::SIGCHLD, SigHandler::SigDfl) };
     let _ = chdir("/");
     // Whoever reads what the app writes sees its end.
     if let Ok(nothing) = File::options().read(true).write(true).open("/dev/null") {

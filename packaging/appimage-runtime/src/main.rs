@@ -31,13 +31,13 @@ use crate::wish::{HELP, Wish};
 const TARGET: &str = "TARGET_APPIMAGE";
 /// Where `--appimage-extract` unpacks to, in the working directory.
 const EXTRACTED: &str = "squashfs-root";
-const ELSEWHERE: &str = "Name another place with the variable TMPDIR.";
+const ELSEWHERE: &str = " Name another place with the variable TMPDIR.";
 
 fn main() -> ExitCode {
     let path =
         env::var_os(TARGET).map_or_else(|| fs::read_link("/proc/self/exe"), |path| Path::new(&path).canonicalize());
     let path = path.unwrap_or_default();
-    let name = path.file_name().unwrap_or(OsStr::new("AppImage")).to_owned();
+    let name = path.file_name().map_or_else(|| "AppImage".into(), OsStr::to_owned);
     let shown = name.to_string_lossy().into_owned();
     // Some damage only a library finds, and that in the middle of things.
     let words = damaged(&shown);
@@ -111,7 +111,8 @@ impl AppImage {
     }
 
     fn fill(&self, image: &Image, directory: PathBuf) -> Result<PathBuf, String> {
-        extract::extract(image, &directory, None, |_| ()).map_err(|error| self.not_unpacked(&directory, &error))?;
+        extract::extract(image, &directory, None, |_| ())
+            .map_err(|error| self.not_unpacked(&directory, &error) + ELSEWHERE)?;
         Ok(directory)
     }
 
@@ -166,7 +167,7 @@ impl AppImage {
         let path = parent.canonicalize().and_then(|parent| Ok(mkdtemp(&parent.join(format!(".mount_{begin}XXXXXX")))?));
         path.map_err(|error| {
             format!(
-                "{} cannot start: no directory can be made in {}: {error}. {ELSEWHERE}",
+                "{} cannot start: no directory can be made in {}: {error}.{ELSEWHERE}",
                 self.shown,
                 parent.display()
             )
@@ -185,7 +186,7 @@ impl AppImage {
         match error.raw_os_error() {
             Some(libc::EIO) => damaged(&self.shown),
             Some(libc::EACCES) => {
-                format!("{} cannot start: no program may run in {}. {ELSEWHERE}", self.shown, directory.display())
+                format!("{} cannot start: no program may run in {}.{ELSEWHERE}", self.shown, directory.display())
             }
             _ => format!("{} cannot start: {}: {error}", self.shown, program.display()),
         }
@@ -195,7 +196,7 @@ impl AppImage {
         match error.raw_os_error() {
             // What the system says has a number; what is wrong in the file has none.
             None => damaged(&self.shown),
-            Some(_) => format!("{} cannot be unpacked to {}: {error}. {ELSEWHERE}", self.shown, directory.display()),
+            Some(_) => format!("{} cannot be unpacked to {}: {error}.", self.shown, directory.display()),
         }
     }
 

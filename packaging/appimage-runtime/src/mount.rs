@@ -33,12 +33,13 @@ pub(crate) fn serve(image: Image, name: &OsStr, directory: &Path) -> io::Result<
 
 /// Why it could not be mounted, and what would help.
 pub(crate) fn reason(error: &io::Error) -> String {
-    let package = "the package fuse3 is missing: it brings fusermount3";
+    let told = error.to_string();
     match (Path::new(DEVICE).exists(), error.kind()) {
         (false, _) => format!("there is no {DEVICE}"),
-        (true, ErrorKind::NotFound) => package.to_owned(),
+        (true, ErrorKind::NotFound) => "the package fuse3 is missing, which brings fusermount3".to_owned(),
         (true, ErrorKind::PermissionDenied) => format!("{DEVICE} is closed to you"),
-        (true, _) => error.to_string().trim().to_owned(),
+        (true, _) if told.trim().is_empty() => "fusermount failed".to_owned(),
+        (true, _) => told.trim().to_owned(),
     }
 }
 
