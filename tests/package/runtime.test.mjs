@@ -18,6 +18,10 @@ const NOBODY = "65534";
 const LARGE_BYTES = 700_001;
 const DAMAGED = /small\.AppImage is damaged, or was not downloaded to its end/;
 
+const TEST_DEADLINE_MS = 60_000;
+
+const runtimeTest = (title, body) => test(title, { timeout: TEST_DEADLINE_MS }, body);
+
 let home;
 let image;
 /** Of the file: where the file system begins. */
@@ -80,14 +84,14 @@ const sums = [
 ];
 const own = () => execFileSync(sums[0], sums.slice(1), { env: { APPDIR: join(home, "app") }, encoding: "utf8" });
 
-test("the app finds every file as it was, mounted and unpacked", async () => {
+runtimeTest("the app finds every file as it was, mounted and unpacked", async () => {
   const mounted = await run([...sums]);
   assert.deepEqual(mounted, { code: 0, said: own() });
   assert.deepEqual(await run(["--appimage-extract-and-run", ...sums]), mounted);
   assert.deepEqual(await run(sums, { env: { ...within(place()), APPIMAGE_EXTRACT_AND_RUN: "1" } }), mounted);
 });
 
-test("the app gets its arguments, and is told where it is", async () => {
+runtimeTest("the app gets its arguments, and is told where it is", async () => {
   const cwd = fs.realpathSync(place());
   const words = [
     "sh",
@@ -102,7 +106,7 @@ test("the app gets its arguments, and is told where it is", async () => {
   assert.deepEqual(said.trim().split("\n"), [image, cwd, link, "two words", env.TMPDIR, cwd]);
 });
 
-test("nobody else can look into what is mounted or unpacked", async () => {
+runtimeTest("nobody else can look into what is mounted or unpacked", async () => {
   const look = [
     "sh",
     "-c",
@@ -117,12 +121,12 @@ test("nobody else can look into what is mounted or unpacked", async () => {
 for (const option of [[], ["--appimage-extract-and-run"]]) {
   const how = option.length === 0 ? "mounted" : "unpacked";
 
-  test(`${how}, it ends as the app ends`, async () => {
+  runtimeTest(`${how}, it ends as the app ends`, async () => {
     assert.equal((await run([...option, "sh", "-c", "exit 42"])).code, 42);
     assert.equal((await run([...option, "sh", "-c", "kill -TERM $$"])).code, null);
   });
 
-  test(`${how}, nothing is left of an app that was killed`, async () => {
+  runtimeTest(`${how}, nothing is left of an app that was killed`, async () => {
     const env = within(place());
     const program = start(image, [...option, "sh", "-c", "echo there; exec sleep infinity"], { env });
     await until("it runs", () => program.output().includes("there"));
@@ -131,21 +135,20 @@ for (const option of [[], ["--appimage-extract-and-run"]]) {
     assert.doesNotMatch(fs.readFileSync("/proc/mounts", "utf8"), new RegExp(env.TMPDIR));
   });
 
-  test(`${how}, a child that the app leaves behind keeps its files`, async () => {
+  runtimeTest(`${how}, a child that the app leaves behind keeps its files`, async () => {
     const env = within(place());
     const [go, done] = ["go", "done"].map((name) => join(place(), name));
-    execFileSync("mkfifo", [go]);
     // It has nothing of the app but its working directory.
-    const child = `cd "$APPDIR/usr/share" && env -i PATH="$PATH" setsid sh -c 'read -r _ <${go}; cat text >${done}' </dev/null >/dev/null 2>&1 &`;
+    const child = `cd "$APPDIR/usr/share" && env -i PATH="$PATH" setsid sh -c 'until [ -e ${go} ]; do sleep 0.02; done; cat text >${done}' </dev/null >/dev/null 2>&1 &`;
     const program = start(image, [...option, "sh", "-c", child], { env });
     assert.equal(await program.exited, 0);
-    fs.writeFileSync(go, "go\n");
+    fs.writeFileSync(go, "");
     await until("it has read", () => fs.existsSync(done) && fs.readFileSync(done, "utf8") === "words\n");
     await until("nothing is left", () => fs.readdirSync(env.TMPDIR).length === 0);
   });
 }
 
-test("without FUSE it says so, and unpacks itself for the run", async () => {
+runtimeTest("without FUSE it says so, and unpacks itself for the run", async () => {
   const { code, said } = await run(sums, { before: withDevices("true") });
   assert.equal(
     said,
@@ -154,20 +157,20 @@ test("without FUSE it says so, and unpacks itself for the run", async () => {
   assert.equal(code, 0);
 });
 
-test("without fusermount it names the package, and unpacks itself for the run", async () => {
+runtimeTest("without fusermount it names the package, and unpacks itself for the run", async () => {
   const env = { ...within(place()), FUSERMOUNT_PATH: "/nowhere/fusermount3" };
   const { code, said } = await run(["echo", "it runs"], { env, before: [...withDevices(FUSE), ...AS_NOBODY] });
   assert.match(said, /cannot be mounted: the package fuse3 is missing[^\n]*\nit runs\n/);
   assert.equal(code, 0);
 });
 
-test("who is not root mounts it with fusermount", async () => {
+runtimeTest("who is not root mounts it with fusermount", async () => {
   const { code, said } = await run(sums, { before: [...withDevices(FUSE), ...AS_NOBODY] });
   assert.equal(said, own());
   assert.equal(code, 0);
 });
 
-test("a file that does not go to its end is named as damaged", async () => {
+runtimeTest("a file that does not go to its end is named as damaged", async () => {
   const whole = fs.readFileSync(image);
   const file = join(place(), "small.AppImage");
   for (const length of [offset, offset + 10, offset + 5000, whole.length - 1, whole.length - 4096]) {
@@ -178,7 +181,7 @@ test("a file that does not go to its end is named as damaged", async () => {
   }
 });
 
-test("damage anywhere behind the program is noticed before the app reads it", async () => {
+runtimeTest("damage anywhere behind the program is noticed before the app reads it", async () => {
   const whole = fs.readFileSync(image);
   const file = join(place(), "small.AppImage");
   const step = Math.ceil((whole.length - offset) / 40);
@@ -192,7 +195,7 @@ test("damage anywhere behind the program is noticed before the app reads it", as
   }
 });
 
-test("damage in one file is told when that is read", async () => {
+runtimeTest("damage in one file is told when that is read", async () => {
   const damaged = fs.readFileSync(image);
   const large = fs.readFileSync(join(home, "app/usr/large"));
   damaged[damaged.indexOf(large.subarray(0, 1000)) + 300_000] ^= 1;
@@ -206,7 +209,7 @@ test("damage in one file is told when that is read", async () => {
   assert.match(said, /Input\/output error/);
 });
 
-test("without room it says where, and what to do", async () => {
+runtimeTest("without room it says where, and what to do", async () => {
   const env = within(place());
   const before = where(`mount -t tmpfs -o size=300k none ${env.TMPDIR}`);
   const { code, said } = await run(["--appimage-extract-and-run", "true"], { env, before });
@@ -218,7 +221,7 @@ test("without room it says where, and what to do", async () => {
   assert.match(refused.output(), /no directory can be made in \/proc\/nowhere[^\n]*TMPDIR/);
 });
 
-test("where no program may run it says so", async () => {
+runtimeTest("where no program may run it says so", async () => {
   const env = within(place());
   const before = where(`mount -t tmpfs -o noexec none ${env.TMPDIR}`);
   const { code, said } = await run(["--appimage-extract-and-run", "true"], { env, before });
@@ -226,7 +229,7 @@ test("where no program may run it says so", async () => {
   assert.equal(code, 1);
 });
 
-test("--appimage-extract unpacks all, or what matches", async () => {
+runtimeTest("--appimage-extract unpacks all, or what matches", async () => {
   const all = place();
   assert.equal((await run(["--appimage-extract"], { cwd: all })).code, 0);
   execFileSync("diff", ["--recursive", "--no-dereference", join(home, "app"), join(all, "squashfs-root")]);
@@ -238,7 +241,7 @@ test("--appimage-extract unpacks all, or what matches", async () => {
   assert.deepEqual(found, ["usr", "usr/share", "usr/share/empty", "usr/share/text"]);
 });
 
-test("--appimage-extract writes nowhere but into its directory", async () => {
+runtimeTest("--appimage-extract writes nowhere but into its directory", async () => {
   const [cwd, outside] = [place(), place()];
   fs.mkdirSync(join(cwd, "squashfs-root"));
   fs.symlinkSync(outside, join(cwd, "squashfs-root/usr"));
@@ -257,7 +260,7 @@ test("--appimage-extract writes nowhere but into its directory", async () => {
   );
 });
 
-test("--appimage-mount mounts until it is ended", async () => {
+runtimeTest("--appimage-mount mounts until it is ended", async () => {
   const env = within(place());
   const program = start(image, ["--appimage-mount"], { env });
   const directory = await until("it says where", () => /^\/.*(?=\n)/.exec(program.output())?.[0]);
@@ -266,14 +269,14 @@ test("--appimage-mount mounts until it is ended", async () => {
   await until("nothing is left", () => fs.readdirSync(env.TMPDIR).length === 0);
 });
 
-test("other tools find the file system, and the mark of an AppImage", async () => {
+runtimeTest("other tools find the file system, and the mark of an AppImage", async () => {
   const head = fs.readFileSync(image).subarray(0, 11);
   assert.equal(head.subarray(8).toString("latin1"), "AI\x02");
   const list = execFileSync("unsquashfs", ["-offset", String(offset), "-ls", image], { encoding: "utf8" });
   assert.match(list, /squashfs-root\/usr\/share\/text/);
 });
 
-test("what it is asked for, it tells; what it does not know, it names", async () => {
+runtimeTest("what it is asked for, it tells; what it does not know, it names", async () => {
   assert.match((await run(["--appimage-help"])).said, /--appimage-extract-and-run/);
   assert.match((await run(["--appimage-version"])).said, /\d+\.\d+\.\d+/);
   const { code, said } = await run(["--appimage-portable-home"]);
