@@ -9,7 +9,7 @@ type Key = (usize, u64);
 type Slot = Arc<OnceLock<Option<Vec<u8>>>>;
 
 /// How many blocks are kept. Pages that were read, the system keeps itself.
-const MOST: usize = 16;
+const MOST: usize = 8;
 
 /// The last few blocks, the newest at the end.
 #[derive(Default)]
