@@ -106,6 +106,14 @@ runtimeTest("the app gets its arguments, and is told where it is", async () => {
   assert.deepEqual(said.trim().split("\n"), [image, cwd, link, "two words", env.TMPDIR, cwd]);
 });
 
+runtimeTest("the program alone starts the file that TARGET_APPIMAGE names, and the app does not see that", async () => {
+  const alone = join(place(), "program");
+  fs.writeFileSync(alone, fs.readFileSync(image).subarray(0, offset), { mode: 0o755 });
+  const env = { ...within(place()), TARGET_APPIMAGE: image };
+  const { said } = await run(["sh", "-c", 'echo "$APPIMAGE" "$TARGET_APPIMAGE"'], { env, file: alone });
+  assert.equal(said, `${image} \n`);
+});
+
 runtimeTest("nobody else can look into what is mounted or unpacked", async () => {
   const look = [
     "sh",
