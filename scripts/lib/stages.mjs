@@ -45,13 +45,14 @@ export const STAGES = [
   { name: "window", needs: ["ui-build"], run: windows },
 ];
 
-/** The program in front of the AppImage, which is apart from the workspace; `npm run package:test` tries it out. */
+/** The program in front of the AppImage, which is apart from the workspace; `npm run package:test` tries it out whole. */
 async function appImage() {
   if (process.platform !== "linux") return { skipped: "it is for Linux only" };
   const itself = ["--manifest-path", RUNTIME];
+  const env = { CARGO_TARGET_DIR: TARGET };
   const fmt = await cargo(["fmt", ...itself, "--check"]);
-  const clippy = ["clippy", ...itself, "--all-targets", "--locked", "--", "-D", "warnings"];
-  return (await cargo(clippy, { env: { CARGO_TARGET_DIR: TARGET } })) || fmt;
+  const clippy = await cargo(["clippy", ...itself, "--all-targets", "--locked", "--", "-D", "warnings"], { env });
+  return (await cargo(["test", ...itself, "--locked"], { env })) || clippy || fmt;
 }
 
 async function rust() {

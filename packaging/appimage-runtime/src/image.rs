@@ -118,3 +118,37 @@ pub(crate) fn offset(file: &mut File) -> io::Result<u64> {
     let table = u64::from_le_bytes(std::array::from_fn(|n| header[SECTION_TABLE + n]));
     Ok(table.saturating_add(short(SECTION_SIZE) * short(SECTION_COUNT)))
 }
+
+#[cfg(test)]
+mod tests {
+    use backhand::{NodeHeader, SquashfsDir, SquashfsSymlink};
+
+    use super::*;
+
+    fn directory(path: &str) -> Entry {
+        Node { fullpath: path.into(), header: NodeHeader::default(), inner: InnerNode::Dir(SquashfsDir::default()) }
+    }
+
+    fn link(path: &str) -> Entry {
+        let inner = InnerNode::Symlink(SquashfsSymlink { link: "/etc".into() });
+        Node { fullpath: path.into(), header: NodeHeader::default(), inner }
+    }
+
+    #[test]
+    fn each_entry_is_in_its_directory() {
+        let entries = [directory("/"), directory("/usr"), link("/usr/link")];
+        assert_eq!(children(&entries).expect("sound"), [vec![1], vec![2], vec![]]);
+    }
+
+    #[test]
+    fn what_would_lead_out_is_refused() {
+        for wrong in [
+            vec![directory("/"), directory("/.."), link("/../passwd")],
+            vec![directory("/"), link("/usr"), link("/usr/passwd")],
+            vec![directory("/"), directory("/usr"), link("/usr"), link("/usr/passwd")],
+            vec![directory("/"), link("/lost/passwd")],
+        ] {
+            assert!(children(&wrong).is_err(), "{wrong:?}");
+        }
+    }
+}
