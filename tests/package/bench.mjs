@@ -5,7 +5,7 @@ import { statSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { median } from "../window/bench/figures.mjs";
 import { until } from "../window/wait.mjs";
-import { installed, made, Stage } from "./stage.mjs";
+import { installed, made, mountable, Stage } from "./stage.mjs";
 
 const STARTS = 7;
 const DEADLINE_MS = 30_000;
@@ -15,7 +15,8 @@ const mib = (extension) => ({ value: statSync(made(extension)).size / 2 ** 20, n
 const BENCHMARKS = [
   ["deb_mib", "MiB", () => mib(".deb")],
   ["appimage_mib", "MiB", () => mib(".AppImage")],
-  ["installed_window_ready_ms", "ms", ready],
+  ["installed_window_ready_ms", "ms", () => ready(installed, "p2p-comm")],
+  ["appimage_window_ready_ms", "ms", () => ready(mountable, "/opt/p2p-comm.AppImage")],
 ];
 
 const { only } = parseArgs({ options: { only: { type: "string", default: "" } } }).values;
@@ -32,14 +33,14 @@ for (const [name, unit, measure] of BENCHMARKS.filter(([one]) => one.startsWith(
 process.exit();
 
 /** From the start of the process until the connect screen is drawn and takes input; the first start is not counted. */
-async function ready() {
+async function ready(prepare, command) {
   const stage = new Stage();
   const times = [];
   try {
-    await installed(stage);
+    await prepare(stage);
     for (let run = 0; run <= STARTS; run++) {
       const began = performance.now();
-      const program = stage.start(["p2p-comm"], { RUST_LOG: "p2p_comm=info" });
+      const program = stage.start([command], { RUST_LOG: "p2p_comm=info" });
       await until("the window is ready", () => program.output().includes("window ready"), DEADLINE_MS, POLL_MS);
       if (run > 0) times.push(performance.now() - began);
       await program.stop();

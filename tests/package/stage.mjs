@@ -42,6 +42,14 @@ export async function install(stage) {
   return root;
 }
 
+/** A desktop, and a root with the AppImage in /opt and all that it needs. What root starts there is mounted without fusermount. */
+export async function mountable(stage) {
+  await stage.desktop();
+  const root = await stage.root(await rootWith(depends()));
+  root.put(made(".AppImage"), "/opt/p2p-comm.AppImage");
+  return root;
+}
+
 export function packageTest(title, body) {
   test(title, { timeout: TEST_DEADLINE_MS }, async (context) => {
     const stage = new Stage();
