@@ -1,5 +1,4 @@
 use crate::lab::{Start, alice, bob, free_port, ready};
-use serde_json::Value;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -102,7 +101,9 @@ fn a_full_disk_under_the_speaker_file_is_told_to_both() {
     let end = alice(&call, port).go().end();
     assert_eq!(end.code, Some(1), "{}", end.stderr);
     assert!(end.stderr.contains("error: noSound: /dev/full: No space left"), "{}", end.stderr);
-    let said = |event: &Value| event["code"] == "noSound" && event["message"].to_string().contains("No space left");
+    let said = |event: &serde_json::Value| {
+        event["code"] == "noSound" && event["message"].to_string().contains("No space left")
+    };
     assert!(end.events("error").iter().any(said), "{:?}", end.stdout);
     bob.event("hearing", |event| event["hearing"] == "speakerOff");
 }

@@ -69,6 +69,7 @@ fn both_are_shown_the_words_to_compare() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "nothing asks a program there to end")]
 fn a_listener_that_is_ended_says_goodbye() {
     let (mut bob, port) = bob("--accept-anyone");
     ready(&mut bob);

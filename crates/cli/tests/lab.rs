@@ -144,8 +144,7 @@ impl Run {
         serde_json::from_str(&line).unwrap()
     }
 
-    /// Asks it to end, as a service manager does.
-    #[cfg(unix)]
+    /// Asks it to end, as a service manager does. Windows has nothing of the kind.
     pub(crate) fn terminate(&self) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());

@@ -9,6 +9,7 @@ const LONG: Duration = Duration::from_secs(240);
 
 #[test]
 #[allow(clippy::print_stdout, reason = "the figures are worth a look when the test runs alone")]
+#[cfg_attr(windows, ignore = "nothing asks a program there to end")]
 fn a_thousand_lines_arrive_once_each_in_order_over_a_network_that_loses_30_percent() {
     let (mut bob, port) = bob("--accept-anyone");
     ready(&mut bob);

@@ -100,6 +100,7 @@ fn ones_own_address_is_refused_at_once() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "nothing asks a program there to end")]
 fn an_interrupted_run_says_what_was_not_acknowledged() {
     let mut alice = alice("send --json", free_port()).arg("hi").go();
     // By the time the first attempt has failed, the message is accepted.
@@ -111,6 +112,7 @@ fn an_interrupted_run_says_what_was_not_acknowledged() {
 }
 
 #[test]
+#[cfg_attr(windows, ignore = "nothing asks a program there to end")]
 fn echo_sends_back_what_it_gets() {
     let port = free_port();
     let mut echo = Start::new(&format!("echo --name echo --bind 127.0.0.1 --port {port} --json")).go();
