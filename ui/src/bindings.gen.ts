@@ -332,6 +332,8 @@ export type Code =
 "keychainWithoutKey" | 
 /**  The keychain failed otherwise. */
 "keychainFailed" | 
+/**  A passphrase seals the store from now on, and the keychain may have its key still. */
+"keyLeft" | 
 /**  The keychain does not have the shared password. */
 "noRememberedPassword" | 
 /**  The store makes no sense. */

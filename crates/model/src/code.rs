@@ -96,6 +96,8 @@ pub enum Code {
     KeychainWithoutKey,
     /// The keychain failed otherwise.
     KeychainFailed,
+    /// A passphrase seals the store from now on, and the keychain may have its key still.
+    KeyLeft,
     /// The keychain does not have the shared password.
     NoRememberedPassword,
     /// The store makes no sense.
@@ -176,6 +178,7 @@ impl fmt::Display for Code {
             Self::KeychainRefused => "the keychain refused",
             Self::KeychainWithoutKey => "the keychain does not have the key of this store",
             Self::KeychainFailed => "the keychain failed",
+            Self::KeyLeft => "the passphrase seals the store from now on, but the keychain may still have its key",
             Self::NoRememberedPassword => "the password is not remembered",
             Self::StoreDamaged => "the store is damaged; it was not changed",
             Self::StoreNewer => "the store was written by a newer version; it was not changed",

@@ -23,6 +23,9 @@ pub enum Error {
     /// The keychain of the system does not give or take the key.
     #[error(transparent)]
     Keychain(#[from] Keychain),
+    /// The store is sealed by the new passphrase, and the keychain may have its key still.
+    #[error("sealed by the passphrase, but the key may still be in the keychain: {0}")]
+    KeyLeft(Keychain),
     /// A file makes no sense. Nothing was changed: `Vault::set_aside` makes room for a new store.
     #[error("damaged: {0}")]
     Damaged(Damage),
@@ -68,9 +71,12 @@ pub enum Keychain {
     /// There is none on this computer, or it does not run.
     #[error("there is no keychain")]
     Absent,
-    /// It is locked, and nobody unlocked it in time.
+    /// It is locked.
     #[error("the keychain is locked")]
     Locked,
+    /// It asked, and nobody answered in time. What was asked of it may still be carried out; what it was given then, it loses again.
+    #[error("nobody answered the keychain in time")]
+    Unanswered,
     /// The person or the system refused.
     #[error("the keychain refused")]
     Refused,
@@ -80,6 +86,13 @@ pub enum Keychain {
     /// Anything else.
     #[error("the keychain failed: {0}")]
     Failed(String),
+}
+
+impl Keychain {
+    /// It is there, and what was asked of it has not been done and will not be.
+    pub(crate) fn is_no(&self) -> bool {
+        matches!(self, Self::Locked | Self::Refused)
+    }
 }
 
 /// What is damaged.

@@ -2,7 +2,7 @@ use crate::error::Keychain as Trouble;
 use crate::seal::Key;
 use keyring_core::{CredentialStore, Entry, Error};
 use std::collections::HashMap;
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -11,6 +11,8 @@ use zeroize::Zeroizing;
 const SERVICE: &str = "P2P Privacy Communications";
 /// The keychain may ask the person, who may have to look a password up.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// Whose turn it is to change something in the keychain of the system.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// The keychain of this user.
 #[derive(Clone)]
@@ -19,21 +21,39 @@ pub(crate) enum Keychain {
     System,
     /// One that a test made.
     #[cfg(any(test, feature = "test-util"))]
-    Given(Arc<CredentialStore>),
+    Given(MemoryKeychain),
 }
 
 /// A keychain in memory: what one test run has. A clone is the same one.
 #[cfg(any(test, feature = "test-util"))]
 #[derive(Clone)]
-pub struct MemoryKeychain(pub(crate) Arc<CredentialStore>);
+pub struct MemoryKeychain {
+    pub(crate) store: Arc<CredentialStore>,
+    turn: Arc<Mutex<()>>,
+    /// Held: it asks the person, and has no answer yet.
+    pub(crate) asks: Arc<Mutex<()>>,
+    pub(crate) patience: Duration,
+}
 
 #[cfg(any(test, feature = "test-util"))]
 impl MemoryKeychain {
     /// An empty one.
     #[expect(clippy::new_without_default, clippy::expect_used, reason = "only for tests, where it cannot fail")]
     pub fn new() -> Self {
-        Self(keyring_core::mock::Store::new().expect("a store in memory"))
+        let store = keyring_core::mock::Store::new().expect("a store in memory");
+        Self { store, turn: Arc::default(), asks: Arc::default(), patience: PATIENCE }
     }
+}
+
+/// What is asked of the keychain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    /// It changes nothing.
+    Look,
+    /// What is put there when nobody waits any more is taken out again: the person was told that it failed.
+    Put,
+    /// Late is as good as in time.
+    Remove,
 }
 
 /// What an entry is for.
@@ -47,57 +67,113 @@ pub(crate) enum Purpose {
 
 impl Keychain {
     pub(crate) fn key(&self, id: &str) -> Result<Key, Trouble> {
-        let secret = self.ask(id, Purpose::Key, |entry| entry.get_secret().map(Zeroizing::new))?;
+        let secret = self.ask(id, Purpose::Key, Wish::Look, |entry| entry.get_secret().map(Zeroizing::new))?;
         secret.and_then(|secret| Key::from_slice(&secret)).ok_or(Trouble::WithoutKey)
     }
 
     pub(crate) fn set_key(&self, id: &str, key: &Key) -> Result<(), Trouble> {
         let secret = Zeroizing::new(*key.bytes());
-        self.ask(id, Purpose::Key, move |entry| entry.set_secret(secret.as_slice())).map(drop)
+        self.ask(id, Purpose::Key, Wish::Put, move |entry| entry.set_secret(secret.as_slice())).map(drop)
     }
 
     pub(crate) fn password(&self, id: &str) -> Result<Option<Zeroizing<String>>, Trouble> {
-        self.ask(id, Purpose::Password, |entry| entry.get_password().map(Zeroizing::new))
+        self.ask(id, Purpose::Password, Wish::Look, |entry| entry.get_password().map(Zeroizing::new))
     }
 
     pub(crate) fn set_password(&self, id: &str, password: &str) -> Result<(), Trouble> {
         let password = Zeroizing::new(password.to_owned());
-        self.ask(id, Purpose::Password, move |entry| entry.set_password(&password)).map(drop)
+        self.ask(id, Purpose::Password, Wish::Put, move |entry| entry.set_password(&password)).map(drop)
     }
 
     /// Says whether there was one.
     pub(crate) fn remove(&self, id: &str, purpose: Purpose) -> Result<bool, Trouble> {
-        Ok(self.ask(id, purpose, |entry| entry.delete_credential())?.is_some())
+        Ok(self.ask(id, purpose, Wish::Remove, |entry| entry.delete_credential())?.is_some())
     }
 
-    /// Asks on a thread of its own, which is given up if nobody answers: no call of the keychain can be taken back. None: there is no such entry.
+    /// Takes a key out where nobody has to be asked for that, whatever the service and its settings. Says whether it is not there
+    /// any more.
+    pub(crate) fn remove_unasked(&self, id: &str) -> bool {
+        match self {
+            Self::System => remove_unasked(&Purpose::Key.user(id)),
+            #[cfg(any(test, feature = "test-util"))]
+            Self::Given(keychain) => {
+                let asks = keychain.asks.try_lock().is_err();
+                let entry = keychain.store.build(SERVICE, &Purpose::Key.user(id), None);
+                !asks && entry.is_ok_and(|entry| matches!(entry.delete_credential(), Ok(()) | Err(Error::NoEntry)))
+            }
+        }
+    }
+
+    /// Asks on a thread of its own, which is given up if nobody answers ([`Trouble::Unanswered`]): no call of the keychain can be taken
+    /// back. None: there is no such entry.
+    ///
+    /// One that was given up may still be carried out, once the person answers. So one change comes after the other, none begins for
+    /// which nobody waits any more, and whatever is put there too late is taken out again.
     fn ask<T: Send + 'static>(
         &self,
         id: &str,
         purpose: Purpose,
+        wish: Wish,
         work: impl FnOnce(&Entry) -> keyring_core::Result<T> + Send + 'static,
     ) -> Result<Option<T>, Trouble> {
         let (keychain, user) = (self.clone(), purpose.user(id));
-        let (answer, answered) = mpsc::channel();
+        // Without room: what was sent has been received.
+        let (answer, answered) = mpsc::sync_channel(0);
+        let waiting = Arc::new(());
+        let waits = Arc::downgrade(&waiting);
         let asked = thread::Builder::new().name("keychain".into()).spawn(move || {
-            let _ = answer.send(keychain.entry(&user, purpose).and_then(|entry| match work(&entry) {
+            let turn = (wish != Wish::Look).then(|| keychain.turn().lock().unwrap_or_else(PoisonError::into_inner));
+            if waits.strong_count() == 0 {
+                return;
+            }
+            let entry = match keychain.entry(&user, purpose) {
+                Ok(entry) => entry,
+                Err(trouble) => return drop(answer.send(Err(trouble))),
+            };
+            let done = match work(&entry) {
                 Ok(done) => Ok(Some(done)),
                 Err(Error::NoEntry) => Ok(None),
                 Err(error) => Err(trouble(error)),
-            }));
+            };
+            let put = wish == Wish::Put && done.is_ok();
+            if answer.send(done).is_err() && put {
+                let _ = entry.delete_credential();
+            }
+            drop(turn);
         });
         asked.map_err(|error| Trouble::Failed(error.to_string()))?;
-        answered.recv_timeout(PATIENCE).map_err(|error| match error {
-            mpsc::RecvTimeoutError::Timeout => Trouble::Locked,
+        let done = answered.recv_timeout(self.patience());
+        drop(waiting);
+        done.map_err(|error| match error {
+            mpsc::RecvTimeoutError::Timeout => Trouble::Unanswered,
             mpsc::RecvTimeoutError::Disconnected => Trouble::Failed("it broke".into()),
         })?
+    }
+
+    fn turn(&self) -> &Mutex<()> {
+        match self {
+            Self::System => &TURN,
+            #[cfg(any(test, feature = "test-util"))]
+            Self::Given(keychain) => &keychain.turn,
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        match self {
+            Self::System => PATIENCE,
+            #[cfg(any(test, feature = "test-util"))]
+            Self::Given(keychain) => keychain.patience,
+        }
     }
 
     fn entry(&self, user: &str, purpose: Purpose) -> Result<Entry, Trouble> {
         let store = match self {
             Self::System => system()?,
             #[cfg(any(test, feature = "test-util"))]
-            Self::Given(store) => store.clone(),
+            Self::Given(keychain) => {
+                drop(keychain.asks.lock());
+                keychain.store.clone()
+            }
         };
         // Only the Secret Service shows a label.
         let label = HashMap::from([("label", purpose.label())]);
@@ -150,6 +226,43 @@ fn system() -> Result<Arc<CredentialStore>, Trouble> {
 #[cfg(not(any(target_os = "linux", target_os = "macos", target_os = "windows")))]
 fn system() -> Result<Arc<CredentialStore>, Trouble> {
     Err(Trouble::Absent)
+}
+
+/// Over the bus itself: a service answers with a prompt where it would ask, and shows it only to whoever begins it
+/// (Secret Service API 0.2, "Prompts and prompting").
+#[cfg(target_os = "linux")]
+fn remove_unasked(user: &str) -> bool {
+    use zbus::blocking::{Proxy, connection};
+    use zbus::zvariant::OwnedObjectPath;
+    const NAME: &str = "org.freedesktop.secrets";
+    let remove = || -> zbus::Result<bool> {
+        let bus = connection::Builder::session()?.method_timeout(Duration::from_secs(30)).build()?;
+        let service = Proxy::new(&bus, NAME, "/org/freedesktop/secrets", "org.freedesktop.Secret.Service")?;
+        let attributes = HashMap::from([("service", SERVICE), ("username", user)]);
+        let (unlocked, locked): (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) =
+            service.call("SearchItems", &(attributes,))?;
+        let mut gone = locked.is_empty();
+        for item in unlocked {
+            let item = Proxy::new(&bus, NAME, item, "org.freedesktop.Secret.Item")?;
+            let prompt: OwnedObjectPath = item.call("Delete", &())?;
+            gone &= prompt.as_str() == "/";
+        }
+        Ok(gone)
+    };
+    remove().unwrap_or(false)
+}
+
+/// Credential Manager asks nobody.
+#[cfg(target_os = "windows")]
+fn remove_unasked(user: &str) -> bool {
+    let entry = Keychain::System.entry(user, Purpose::Key);
+    entry.is_ok_and(|entry| matches!(entry.delete_credential(), Ok(()) | Err(Error::NoEntry)))
+}
+
+/// Nobody can say that Keychain would not ask.
+#[cfg(not(any(target_os = "linux", target_os = "windows")))]
+fn remove_unasked(_: &str) -> bool {
+    false
 }
 
 fn trouble(error: Error) -> Trouble {

@@ -20,6 +20,9 @@ pub(crate) struct KeyFile {
     #[serde(with = "crate::base64")]
     check: [u8; 16],
     pub(crate) seal: Sealed,
+    /// The keychain may have the key although a passphrase seals it. Whoever opens it by that has it taken out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) left: bool,
 }
 
 /// Where the key is.
@@ -40,11 +43,16 @@ struct Header {
 
 impl KeyFile {
     pub(crate) fn new(key: &Key, id: [u8; 12], seal: Sealed) -> Self {
-        Self { format: FORMAT, id, check: key.check(), seal }
+        Self { format: FORMAT, id, check: key.check(), seal, left: false }
     }
 
     pub(crate) fn random_id() -> [u8; 12] {
         rand::rng().random()
+    }
+
+    /// The same, and whether [`Self::left`].
+    pub(crate) fn with_left(self, left: bool) -> Self {
+        Self { left, ..self }
     }
 
     /// None if there is none.
@@ -70,6 +78,10 @@ impl KeyFile {
     /// Whether it is about this key.
     pub(crate) fn is_of(&self, key: &Key) -> bool {
         self.check == key.check()
+    }
+
+    pub(crate) fn is_by_passphrase(&self) -> bool {
+        matches!(self.seal, Sealed::Passphrase(_))
     }
 
     pub(crate) fn id(&self) -> String {

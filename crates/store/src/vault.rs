@@ -5,6 +5,8 @@ use crate::seal::{Cost, Key, Unsealed, Wrapped};
 use crate::{Damage, Error, Seal, Store, database, error};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
@@ -135,32 +137,67 @@ impl Vault {
             }
             files::rename(&self.draft(), &self.database())?;
         }
-        Store::open(&self.database(), key, lock)
+        let store = Store::open(&self.database(), key, lock)?;
+        if file.left {
+            // Nobody waits for a keychain that is not needed.
+            let vault = self.clone();
+            let _ = thread::Builder::new().name("keychain".into()).spawn(move || vault.take_out());
+        }
+        Ok(store)
     }
 
     /// Seals the key of an open store in another way or by another passphrase; if it fails, the former way opens it still. May wait
     /// for the person, whom the keychain asks; the store goes on meanwhile.
+    ///
+    /// After [`Error::KeyLeft`] the new passphrase opens it, and the keychain may have the key, too, until this is called again or
+    /// [`Vault::open`] takes it out.
     pub fn reseal(&self, unsealed: &Unsealed, to: &Seal) -> Result<(), Error> {
+        let _one = one_at_a_time();
         let (Unsealed(key), former) = (unsealed, self.file()?);
-        let file = KeyFile::new(key, former.id, self.seal(key, &former.id, to)?);
-        // All of it may have been forgotten meanwhile.
-        let there = self.file().is_ok_and(|now| now.id == former.id);
-        if let Err(error) = if there { file.write(&self.key_file()) } else { Err(Error::Gone) } {
+        // Before the keychain gets a key that this may never come to use.
+        if former.is_by_passphrase() && matches!(to, Seal::Keychain) && !former.left {
+            self.replace(&former.clone().with_left(true))?;
+        }
+        let left = matches!(to, Seal::Passphrase(_)) && (former.left || !former.is_by_passphrase());
+        let file = KeyFile::new(key, former.id, self.seal(key, &former.id, to)?).with_left(left);
+        if let Err(error) = self.replace(&file) {
             // Where the former file still counts, a key in the keychain would open what a passphrase seals.
-            let by_passphrase = |file: &KeyFile| matches!(file.seal, Sealed::Passphrase(_));
-            if KeyFile::read(&self.key_file()).is_ok_and(|now| now.as_ref().is_none_or(by_passphrase)) {
+            if KeyFile::read(&self.key_file()).is_ok_and(|now| now.as_ref().is_none_or(KeyFile::is_by_passphrase)) {
                 self.take_back(&file);
             }
             return Err(error);
         }
-        if let (Sealed::Keychain, Sealed::Passphrase(_)) = (&former.seal, &file.seal)
-            && let Err(trouble) = self.keychain.remove(&former.id(), Purpose::Key)
-        {
-            // A passphrase beside a keychain that has the key protects nothing.
-            former.write(&self.key_file())?;
-            return Err(trouble.into());
+        if !left {
+            return Ok(());
         }
-        Ok(())
+        match self.keychain.remove(&file.id(), Purpose::Key) {
+            Ok(_) => {
+                // If this fails, it is looked for once more when the store is opened.
+                let _ = self.replace(&file.with_left(false));
+                Ok(())
+            }
+            // A passphrase beside a keychain that has the key protects nothing. But only where the keychain surely has it may the
+            // former file count again, or nothing would open it any more.
+            Err(trouble) if !former.is_by_passphrase() && trouble.is_no() && self.replace(&former).is_ok() => {
+                Err(trouble.into())
+            }
+            Err(trouble) => Err(Error::KeyLeft(trouble)),
+        }
+    }
+
+    /// Takes the key of a store that a passphrase opened out of the keychain, where that asks nobody.
+    pub(crate) fn take_out(&self) {
+        let _one = one_at_a_time();
+        let Ok(file) = self.file() else { return };
+        if file.left && file.is_by_passphrase() && self.keychain.remove_unasked(&file.id()) {
+            let _ = self.replace(&file.with_left(false));
+        }
+    }
+
+    /// Unless all of it was forgotten meanwhile.
+    fn replace(&self, file: &KeyFile) -> Result<(), Error> {
+        let there = self.file().is_ok_and(|now| now.id == file.id);
+        if there { file.write(&self.key_file()) } else { Err(Error::Gone) }
     }
 
     /// Renames what is here and cannot be used (damaged, of a newer version, or sealed by a passphrase that nobody knows any more), so that
@@ -244,10 +281,15 @@ impl Vault {
     /// With a keychain of the test's own, and passphrases that cost next to nothing.
     #[cfg(any(test, feature = "test-util"))]
     pub fn for_test(directory: &Path, keychain: &crate::MemoryKeychain) -> Self {
-        Self { directory: directory.to_owned(), keychain: Keychain::Given(keychain.0.clone()), cost: Cost::LEAST }
+        Self { directory: directory.to_owned(), keychain: Keychain::Given(keychain.clone()), cost: Cost::LEAST }
     }
 
-    fn file(&self) -> Result<KeyFile, Error> {
+    #[cfg(test)]
+    pub(crate) fn keychain(&self) -> &Keychain {
+        &self.keychain
+    }
+
+    pub(crate) fn file(&self) -> Result<KeyFile, Error> {
         match KeyFile::read(&self.key_file())? {
             Some(file) => Ok(file),
             None if self.database().exists() => Err(Error::Damaged(Damage::NoKeyFile)),
@@ -324,6 +366,12 @@ impl Vault {
     fn lock_file(&self) -> PathBuf {
         self.directory.join("store.lock")
     }
+}
+
+/// Whoever changes what seals a key: two at once could take each other's key out of the keychain.
+fn one_at_a_time() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl std::fmt::Debug for Vault {

@@ -23,6 +23,7 @@ export type KeepCode = Extract<
   | "keychainRefused"
   | "keychainWithoutKey"
   | "keychainFailed"
+  | "keyLeft"
   | "noRememberedPassword"
   | "storeDamaged"
   | "storeNewer"

@@ -21,7 +21,7 @@ export const KEEP_CODES: Record<KeepCode, Words> = {
   keychainLocked: {
     what: "The keychain of this computer is locked.",
     side: "yours",
-    next: "Unlock it when your desktop asks, then try again.",
+    next: "Unlock it when your desktop asks, then try again. If it does not ask, quit and start again.",
   },
   keychainRefused: {
     what: "The keychain of this computer refused.",
@@ -32,6 +32,11 @@ export const KEEP_CODES: Record<KeepCode, Words> = {
     what: "The keychain of this computer failed.",
     side: "yours",
     next: "Try again; if it stays so, restart it or log in anew, or use a passphrase.",
+  },
+  keyLeft: {
+    what: "The passphrase opens it from now on, but the keychain of this computer may still have the key.",
+    side: "yours",
+    next: "It is taken out at a start at which the keychain is unlocked, or when you change the seal once more.",
   },
   noRememberedPassword: {
     what: "The keychain of this computer no longer has the password.",

@@ -52,7 +52,7 @@ impl Handle {
         self.call(|actor| actor.keep.given_up += 1).await
     }
 
-    /// Seals the open store by another passphrase, or by the keychain.
+    /// Seals the open store by another passphrase, or by the keychain. After [`Code::KeyLeft`] it is sealed so, too.
     pub async fn reseal(&self, passphrase: Option<&str>) -> Result<(), Error> {
         let (vault, seal) = (self.vault().await?, seal(passphrase)?);
         let by = if passphrase.is_some() { SealedBy::Passphrase } else { SealedBy::Keychain };
@@ -65,14 +65,17 @@ impl Handle {
         .await?;
         let unsealed = result.await.map_err(|_| Error::from(Code::StoreFailed))?;
         // The keychain may ask the person: no message waits for that.
-        blocking(move || Ok(vault.reseal(&unsealed, &seal)?)).await?;
-        self.call(move |actor| {
-            if let Some(open) = actor.keep.open() {
-                open.sealed = by;
-            }
-            actor.changes.status();
-        })
-        .await
+        let resealed = blocking(move || Ok(vault.reseal(&unsealed, &seal)?)).await;
+        if !matches!(&resealed, Err(error) if error.code != Code::KeyLeft) {
+            self.call(move |actor| {
+                if let Some(open) = actor.keep.open() {
+                    open.sealed = by;
+                }
+                actor.changes.status();
+            })
+            .await?;
+        }
+        resealed
     }
 
     /// Removes everything that is kept: keys, password, files; gives the list of it. What is in memory stays until the program

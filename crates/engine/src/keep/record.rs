@@ -72,7 +72,8 @@ pub(crate) fn code(error: &Error) -> Code {
         Error::WrongPassphrase => Code::WrongPassphrase,
         Error::InvalidPassphrase => Code::InvalidPassphrase,
         Error::Keychain(Keychain::Absent) => Code::KeychainAbsent,
-        Error::Keychain(Keychain::Locked) => Code::KeychainLocked,
+        Error::KeyLeft(_) => Code::KeyLeft,
+        Error::Keychain(Keychain::Locked | Keychain::Unanswered) => Code::KeychainLocked,
         Error::Keychain(Keychain::Refused) => Code::KeychainRefused,
         Error::Keychain(Keychain::WithoutKey) => Code::KeychainWithoutKey,
         Error::Keychain(Keychain::Failed(_)) => Code::KeychainFailed,
@@ -95,7 +96,7 @@ impl From<Error> for crate::Error {
             Error::Io { source, .. } => source.to_string(),
             Error::Database(words) => words.clone(),
             Error::Keychain(Keychain::Failed(words)) => words.clone(),
-            Error::Newer { .. } | Error::Damaged(_) => error.to_string(),
+            Error::Newer { .. } | Error::Damaged(_) | Error::KeyLeft(_) => error.to_string(),
             _ => String::new(),
         };
         Self::new(code(&error), detail)

@@ -1,11 +1,14 @@
 use super::*;
 use crate::error::Keychain as Trouble;
+use crate::keychain::Purpose;
 use crate::{Error, Forgotten, Found};
 use keyring_core::mock;
+use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 /// Makes the next call about this entry fail.
 fn fail(alice: &Computer, user: &str, error: keyring_core::Error) {
-    let found = alice.keychain.0.search(&[("user", user)].into()).unwrap();
+    let found = alice.keychain.store.search(&[("user", user)].into()).unwrap();
     found[0].as_any().downcast_ref::<mock::Cred>().unwrap().set_error(error);
 }
 
@@ -25,23 +28,133 @@ fn a_keychain_that_is_locked_refuses_or_has_another_key_is_told_apart() {
         let opened = alice.vault().open(&Seal::Keychain);
         assert!(matches!(&opened, Err(Error::Keychain(trouble)) if *trouble == expected), "{:?}", opened.err());
     }
-    let entry = &alice.keychain.0.search(&[("user", "key-")].into()).unwrap()[0];
+    let entry = &alice.keychain.store.search(&[("user", "key-")].into()).unwrap()[0];
     entry.set_secret(&[1; 32]).unwrap();
     assert!(matches!(alice.vault().open(&Seal::Keychain), Err(Error::Keychain(Trouble::WithoutKey))));
     assert_eq!(alice.vault().found().unwrap(), Found::Keychain);
 }
 
+/// Where the system's own says that the person refused.
+fn refused() -> keyring_core::Error {
+    keyring_core::Error::NoStorageAccess("refused".into())
+}
+
+fn key_file(alice: &Computer) -> String {
+    fs::read_to_string(alice.file("store.key.json")).unwrap()
+}
+
+/// What the keychain has, by the beginning of its name.
+fn has(alice: &Computer, user: &str) -> bool {
+    alice.keychain.store.search(&[("user", user)].into()).unwrap().iter().any(|entry| entry.get_secret().is_ok())
+}
+
+/// Until it is so.
+fn wait(what: impl Fn() -> bool) {
+    let until = Instant::now() + Duration::from_secs(20);
+    while !what() {
+        assert!(Instant::now() < until, "it did not come to that");
+        thread::yield_now();
+    }
+}
+
+/// The keychain asks alice, who is away for longer than anybody waits; then she answers.
+fn late<T>(alice: &mut Computer, work: impl FnOnce(&Vault) -> T) -> T {
+    alice.keychain.patience = Duration::from_millis(100);
+    let asks = alice.keychain.asks.clone();
+    let asking = asks.lock().unwrap();
+    let done = work(&alice.vault());
+    drop(asking);
+    // One change after the other: when this is over, so is what was late.
+    alice.keychain.patience = Duration::from_secs(60);
+    alice.vault().keychain().remove("nobody", Purpose::Key).unwrap();
+    done
+}
+
 #[test]
-fn a_keychain_that_does_not_give_the_key_up_leaves_the_former_seal() {
+fn a_keychain_that_says_no_leaves_the_former_seal() {
+    let alice = Computer::new();
+    let store = alice.with_bob();
+    fail(&alice, "key-", refused());
+    let resealed = alice.vault().reseal(&store.unsealed(), &passphrase("one"));
+    assert!(matches!(resealed, Err(Error::Keychain(Trouble::Refused))), "{resealed:?}");
+    drop(store);
+    assert_eq!(alice.open().load(0).unwrap().peers.len(), 1);
+}
+
+#[test]
+fn a_passphrase_opens_whatever_a_keychain_may_have_done_with_the_key() {
+    let mut alice = Computer::new();
+    let store = alice.with_bob();
+    let resealed = late(&mut alice, |vault| vault.reseal(&store.unsealed(), &passphrase("one")));
+    assert!(matches!(resealed, Err(Error::KeyLeft(Trouble::Unanswered))), "{resealed:?}");
+    assert!(!has(&alice, "key-"), "the test itself: it was carried out late");
+    drop(store);
+    let store = alice.vault().open(&passphrase("one")).unwrap();
+    assert_eq!(store.load(0).unwrap().peers.len(), 1);
+    wait(|| !key_file(&alice).contains("left"));
+    // A keychain that broke may have done it or not, too.
+    alice.vault().reseal(&store.unsealed(), &Seal::Keychain).unwrap();
+    fail(&alice, "key-", keyring_core::Error::NotSupportedByStore("x".into()));
+    let resealed = alice.vault().reseal(&store.unsealed(), &passphrase("two"));
+    assert!(matches!(resealed, Err(Error::KeyLeft(Trouble::Failed(_)))), "{resealed:?}");
+    drop(store);
+    assert!(alice.vault().open(&passphrase("two")).is_ok());
+}
+
+#[test]
+fn what_a_keychain_takes_too_late_it_loses_again() {
+    let mut alice = Computer::new();
+    let made = late(&mut alice, |vault| vault.create(&Seal::Keychain));
+    assert!(matches!(made, Err(Error::Keychain(Trouble::Unanswered))), "{:?}", made.err());
+    assert!(!has(&alice, "key-"));
+    let store = alice.vault().create(&passphrase("one")).unwrap();
+    let remembered = late(&mut alice, |vault| vault.remember_password("secret"));
+    assert!(matches!(remembered, Err(Error::Keychain(Trouble::Unanswered))), "{remembered:?}");
+    assert!(!has(&alice, "password-"));
+    let resealed = late(&mut alice, |vault| vault.reseal(&store.unsealed(), &Seal::Keychain));
+    assert!(matches!(resealed, Err(Error::Keychain(Trouble::Unanswered))), "{resealed:?}");
+    assert!(!has(&alice, "key-"));
+    drop(store);
+    assert!(alice.vault().open(&passphrase("one")).is_ok());
+}
+
+#[test]
+fn what_was_given_up_takes_nothing_from_who_tries_again() {
+    let mut alice = Computer::new();
+    let store = alice.vault().create(&passphrase("one")).unwrap();
+    let (unsealed, asks) = (store.unsealed(), alice.keychain.asks.clone());
+    alice.keychain.patience = Duration::from_millis(100);
+    let asking = asks.lock().unwrap();
+    assert!(alice.vault().reseal(&unsealed, &Seal::Keychain).is_err());
+    // It waits behind what was given up, and is answered with it.
+    alice.keychain.patience = Duration::from_secs(60);
+    let vault = alice.vault();
+    let again = thread::spawn(move || vault.reseal(&unsealed, &Seal::Keychain));
+    drop(asking);
+    again.join().unwrap().unwrap();
+    drop(store);
+    alice.open();
+}
+
+/// As a program leaves it that was killed between the key file and the keychain.
+#[test]
+fn a_key_that_was_left_in_the_keychain_goes_once_the_passphrase_opens_the_store() {
     let alice = Computer::new();
     let store = alice.with_bob();
     fail(&alice, "key-", keyring_core::Error::NotSupportedByStore("x".into()));
-    assert!(matches!(
-        alice.vault().reseal(&store.unsealed(), &passphrase("one")),
-        Err(Error::Keychain(Trouble::Failed(_)))
-    ));
+    alice.vault().reseal(&store.unsealed(), &passphrase("one")).unwrap_err();
     drop(store);
-    assert_eq!(alice.open().load(0).unwrap().peers.len(), 1);
+    assert!(has(&alice, "key-") && key_file(&alice).contains("left"));
+    // Nobody is asked for that alone.
+    let asking = alice.keychain.asks.lock().unwrap();
+    let vault = alice.vault();
+    vault.open(&passphrase("one")).unwrap();
+    vault.take_out();
+    assert!(has(&alice, "key-") && key_file(&alice).contains("left"));
+    drop(asking);
+    vault.open(&passphrase("one")).unwrap();
+    wait(|| !key_file(&alice).contains("left"));
+    assert!(!has(&alice, "key-"));
 }
 
 #[test]
@@ -61,9 +174,8 @@ fn forgetting_says_what_the_keychain_may_still_have() {
 #[cfg(target_os = "linux")]
 mod real {
     use super::*;
-    use std::fs;
     use std::io::{BufRead as _, BufReader};
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
     use std::process::{Child, Command, Stdio};
     use tempfile::TempDir;
 
@@ -141,8 +253,12 @@ mod real {
         tempfile::Builder::new().prefix("keyring").tempdir_in("/tmp").unwrap()
     }
 
+    fn directory() -> PathBuf {
+        Path::new(&std::env::var_os("P2P_COMM_KEYCHAIN").unwrap()).join("profile")
+    }
+
     fn vault() -> Vault {
-        Vault::at(&Path::new(&std::env::var_os("P2P_COMM_KEYCHAIN").unwrap()).join("profile"))
+        Vault::at(&directory())
     }
 
     #[test]
@@ -192,6 +308,42 @@ mod real {
         Bus::new(home.path(), Some(UNLOCKED)).run("creates", home.path());
         Bus::new(home.path(), Some(LOCKED)).run("is_refused", home.path());
         Bus::new(home.path(), Some(UNLOCKED)).run("opens_and_forgets", home.path());
+    }
+
+    #[test]
+    fn the_keychain_of_a_desktop_gives_a_key_up_unasked_or_keeps_it() {
+        let home = home();
+        Bus::new(home.path(), Some(UNLOCKED)).run("leaves_the_key", home.path());
+        Bus::new(home.path(), Some(LOCKED)).run("is_not_asked_for_the_key", home.path());
+        Bus::new(home.path(), Some(UNLOCKED)).run("takes_the_key_out", home.path());
+    }
+
+    #[test]
+    #[ignore = "a part of another test"]
+    fn leaves_the_key() {
+        let store = vault().create(&Seal::Keychain).unwrap();
+        // As a program leaves it that is killed before it takes the key out.
+        let id = vault().file().unwrap().id();
+        vault().reseal(&store.unsealed(), &passphrase("one")).unwrap();
+        vault().keychain().set_key(&id, store.key()).unwrap();
+        let left = vault().file().unwrap().with_left(true);
+        left.write(&directory().join("store.key.json")).unwrap();
+    }
+
+    #[test]
+    #[ignore = "a part of another test"]
+    fn is_not_asked_for_the_key() {
+        vault().take_out();
+        assert!(vault().file().unwrap().left);
+    }
+
+    #[test]
+    #[ignore = "a part of another test"]
+    fn takes_the_key_out() {
+        assert!(vault().file().unwrap().left);
+        vault().open(&passphrase("one")).unwrap();
+        wait(|| !vault().file().unwrap().left);
+        assert!(!vault().forget().unwrap().contains(&Forgotten::Key));
     }
 
     #[test]

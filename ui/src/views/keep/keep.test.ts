@@ -347,6 +347,21 @@ test("the seal can be changed, and a failure leaves it as it was", async () => {
   await waitFor(() => expect(host.kept).toMatchObject({ how: "passphrase" }));
 });
 
+test("a seal that was changed although the keychain may still have the key is told, and done", async () => {
+  const { host, user } = openRemembered();
+  await screen.findAllByTestId("peer-row");
+  await openSettings(user, "privacy");
+  await user.click(await screen.findByTestId("keep-seal"));
+  await user.click(await screen.findByTestId("seal-passphrase"));
+  await user.type(await screen.findByLabelText("Passphrase"), "four words of mine");
+  await user.type(screen.getByTestId("seal-again"), "four words of mine");
+  host.failNext("changeSeal", "keyLeft");
+  await user.click(screen.getByTestId("seal-submit"));
+  expect(await screen.findByTestId("toast")).toHaveTextContent(/opens it from now on.*may still have the key/);
+  await waitFor(() => expect(screen.queryByTestId("seal-submit")).toBeNull());
+  expect(screen.getByTestId("keep-seal")).toBeVisible();
+});
+
 test("to connect at the start needs the remembered password, and goes with it", async () => {
   const { host, user } = openRemembered();
   host.goOnline("alice", 47800);
