@@ -1,6 +1,5 @@
 //! What is written at once: a transaction, what is done with the store after it, and what is said when it is over.
 
-use super::record::code;
 use crate::Error;
 use crate::actor::{Actor, Mailbox, News};
 use p2p_comm_model::PeerId;
@@ -126,7 +125,9 @@ impl Actor {
                 }
             }
             Err(error) => {
-                let code = code(&error);
+                // Without the path, which names the person.
+                let error = Error::from(error);
+                let code = error.code;
                 tracing::error!(%error, "what is to be kept waits");
                 open.trouble = Some(code);
                 open.due = Some(Instant::now() + AGAIN);

@@ -102,3 +102,15 @@ impl From<Error> for crate::Error {
         Self::new(code(&error), detail)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_a_failure_names_no_path() {
+        let path = "/home/alice/profiles/work/store.db".into();
+        let error = crate::Error::from(Error::Io { path, source: std::io::Error::other("the disk is broken") });
+        assert_eq!(error.to_string(), "the store failed; the log says more (the disk is broken)");
+    }
+}
