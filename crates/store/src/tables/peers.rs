@@ -116,12 +116,16 @@ fn record(row: &Row<'_>) -> Result<PeerRecord> {
     let addresses: Vec<String> = json(row.get_ref("addresses")?.as_str()?)?;
     let device: Option<[u8; 32]> = row.get("device")?;
     let kept = row.get("device_kept")?;
+    let addresses: Vec<PeerAddress> = addresses.iter().filter_map(|address| PeerAddress::parse(address).ok()).collect();
     let label: String = row.get("label")?;
+    // One that this version does not take must not keep all of it closed.
+    let label = Name::parse(&label)
+        .or_else(|_| Name::parse(&addresses.first().map_or_else(|| "?".into(), ToString::to_string)));
     Ok(PeerRecord {
         id: PeerId(row.get("id")?),
-        label: Name::parse(&label).map_err(|error| conversion(Box::new(error)))?,
+        label: label.map_err(|error| conversion(Box::new(error)))?,
         name: text("name")?.and_then(|name| Name::parse(&name).ok()),
-        addresses: addresses.iter().filter_map(|address| PeerAddress::parse(address).ok()).collect(),
+        addresses,
         blocked: row.get("blocked")?,
         bound: device.map(|device| Bound { device: DeviceKey(device), kept }),
         verified: row.get("verified")?,

@@ -279,3 +279,14 @@ fn many_calls_leave_no_word_and_go_as_well() {
     sweep(&mut store, 0);
     assert_eq!(store.reader().unwrap().counts().unwrap().lines, 0);
 }
+
+#[test]
+fn a_label_that_is_no_name_any_more_gives_way_to_the_address() {
+    let alice = Computer::new();
+    let store = alice.with_bob();
+    for (addresses, label) in [(bob().addresses.as_slice(), "bob.example:47800"), (&[], "?")] {
+        let json = serde_json::to_string(&addresses.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap();
+        store.connection().execute("UPDATE peers SET label = char(8203), addresses = ?1", (json,)).unwrap();
+        assert_eq!(store.load(0).unwrap().peers[0].record.label.as_str(), label);
+    }
+}
