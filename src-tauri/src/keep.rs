@@ -73,6 +73,16 @@ impl Keeper {
         self.known().session = password;
     }
 
+    /// Refuses the shared password as a passphrase: whoever has the files could test guesses of it.
+    pub(crate) fn apart<'a>(&self, passphrase: Option<&'a str>) -> Result<Option<&'a str>, Code> {
+        let session = self.known().session.clone();
+        let password = session.and_then(|text| Password::parse(&text).ok());
+        match (password, passphrase) {
+            (Some(password), Some(passphrase)) if password.is(passphrase) => Err(Code::PassphraseIsPassword),
+            _ => Ok(passphrase),
+        }
+    }
+
     /// It is being opened.
     fn try_again(&self) {
         let mut known = self.known();

@@ -322,6 +322,8 @@ export type Code =
 "wrongPassphrase" | 
 /**  The passphrase is empty or longer than [`crate::limits::PASSWORD`]. */
 "invalidPassphrase" | 
+/**  The passphrase is the shared password. */
+"passphraseIsPassword" | 
 /**  There is no keychain on this computer. */
 "keychainAbsent" | 
 /**  The keychain is locked. */

@@ -121,7 +121,7 @@ async fn carry_out(
 ) -> Result<(), Failure> {
     let Some(own) = command.own() else { return Ok(()) };
     if let Some(remember) = command.remember() {
-        remember::start(handle, remember, out).await?;
+        remember::start(handle, remember, &password, out).await?;
     }
     let start = Node::start(handle, own, password);
     match command {

@@ -5,17 +5,25 @@ use crate::event::Event;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::{password, words};
-use p2p_comm_engine::{Code, Engine, ExportFormat, Handle, Keeping, Options};
+use p2p_comm_engine::{Code, Engine, ExportFormat, Handle, Keeping, Options, Password};
 use std::io::{Write as _, stdout};
 
-/// Opens what is kept, or begins to keep.
-pub(crate) async fn start(handle: &Handle, remember: &Remember, out: &mut Output) -> Result<(), Failure> {
+/// Opens what is kept, or begins to keep: never under the password of the session.
+pub(crate) async fn start(
+    handle: &Handle,
+    remember: &Remember,
+    password: &Password,
+    out: &mut Output,
+) -> Result<(), Failure> {
     if remember.directory()?.is_none() {
         return Ok(());
     }
     let passphrase = password::passphrase(remember.passphrase_file())?;
     let passphrase = passphrase.as_ref().map(|text| text.as_str());
     match handle.remembered().await?.state {
+        Keeping::Off if passphrase.is_some_and(|text| password.is(text)) => {
+            return Err(Failure::Engine(Code::PassphraseIsPassword.into()));
+        }
         Keeping::Off => handle.remember(passphrase).await?,
         Keeping::Locked { .. } => handle.unlock(passphrase).await?,
         Keeping::Failed { code, .. } => return Err(Failure::Engine(code.into())),

@@ -68,6 +68,15 @@ impl Dice {
 }
 
 #[test]
+fn the_shared_password_is_no_passphrase() {
+    let alice = Place::new("alice");
+    let end = alice.start("listen").env("P2P_COMM_PASSWORD", SECRET).go().end();
+    assert_ne!(end.code, Some(0));
+    assert!(end.stderr.contains("must not be the shared password"), "{}", end.stderr);
+    assert!(!alice.kept().join("store.db").exists());
+}
+
+#[test]
 #[cfg_attr(windows, ignore = "nothing asks a program there to end")]
 fn a_person_who_is_remembered_is_recognised_and_the_conversation_is_there() {
     let (alice, bob) = (Place::new("alice"), Place::new("bob"));

@@ -30,6 +30,11 @@ impl Password {
         }
         Ok(Self(Zeroizing::new(text.nfc().collect())))
     }
+
+    /// Whether `text` is this password, in whatever form it is written.
+    pub fn is(&self, text: &str) -> bool {
+        self.0.chars().eq(text.nfc())
+    }
 }
 
 /// `PBKDF2-HMAC-SHA256(NFC(password), salt, 100 000, 32)` (RFC 8018, section 5.2). Takes about 20 ms.
@@ -51,6 +56,12 @@ mod tests {
         assert_eq!(out[..8], [0x55, 0xac, 0x04, 0x6e, 0x56, 0xe3, 0x08, 0x9f]);
         pbkdf2::pbkdf2_hmac::<sha2::Sha256>(b"Password", b"NaCl", 80_000, &mut out);
         assert_eq!(out[..8], [0x4d, 0xdc, 0xd8, 0xf6, 0x0b, 0x98, 0xbe, 0x21]);
+    }
+
+    #[test]
+    fn a_password_knows_itself_in_whatever_form_it_is_written() {
+        let password = Password::parse("caf\u{e9}").unwrap();
+        assert!(password.is("cafe\u{301}") && !password.is("cafe"));
     }
 
     #[test]

@@ -86,6 +86,8 @@ pub enum Code {
     WrongPassphrase,
     /// The passphrase is empty or longer than [`crate::limits::PASSWORD`].
     InvalidPassphrase,
+    /// The passphrase is the shared password.
+    PassphraseIsPassword,
     /// There is no keychain on this computer.
     KeychainAbsent,
     /// The keychain is locked.
@@ -173,6 +175,7 @@ impl fmt::Display for Code {
             Self::OtherSeal => "the store is sealed in another way",
             Self::WrongPassphrase => "wrong passphrase",
             Self::InvalidPassphrase => "the passphrase is empty or too long",
+            Self::PassphraseIsPassword => "the passphrase must not be the shared password",
             Self::KeychainAbsent => "this computer has no keychain; use a passphrase",
             Self::KeychainLocked => "the keychain is locked",
             Self::KeychainRefused => "the keychain refused",

@@ -1,9 +1,9 @@
 use super::{Answer, Engine};
-use crate::keep::{self, Remembered, profiles, profiles::ProfileEntry};
+use crate::keep::{self, Keeper, Remembered, profiles, profiles::ProfileEntry};
 use crate::transfer::{self, Format};
 use p2p_comm_engine::{Code, PeerId, Retention};
 use tauri::ipc::{InvokeBody, Request};
-use tauri::{AppHandle, WebviewWindow};
+use tauri::{AppHandle, State, WebviewWindow};
 
 /// A passphrase is the body, as a password is; a header says whether there is one.
 fn passphrase<'a>(request: &'a Request<'_>) -> Answer<Option<&'a str>> {
@@ -24,8 +24,8 @@ pub(super) async fn remembered(app: AppHandle, engine: Engine<'_>) -> Answer<Rem
 }
 
 #[tauri::command]
-pub(super) async fn remember(request: Request<'_>, engine: Engine<'_>) -> Answer<()> {
-    Ok(engine.remember(passphrase(&request)?).await?)
+pub(super) async fn remember(request: Request<'_>, engine: Engine<'_>, keeper: State<'_, Keeper>) -> Answer<()> {
+    Ok(engine.remember(keeper.apart(passphrase(&request)?)?).await?)
 }
 
 #[tauri::command]
@@ -34,8 +34,8 @@ pub(super) async fn unlock(request: Request<'_>, app: AppHandle, engine: Engine<
 }
 
 #[tauri::command]
-pub(super) async fn change_seal(request: Request<'_>, engine: Engine<'_>) -> Answer<()> {
-    Ok(engine.reseal(passphrase(&request)?).await?)
+pub(super) async fn change_seal(request: Request<'_>, engine: Engine<'_>, keeper: State<'_, Keeper>) -> Answer<()> {
+    Ok(engine.reseal(keeper.apart(passphrase(&request)?)?).await?)
 }
 
 #[tauri::command]

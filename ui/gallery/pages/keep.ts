@@ -60,6 +60,17 @@ const pages: GalleryPage[] = [
     },
   },
   {
+    name: "remember-password-as-passphrase",
+    online: null,
+    act: async (visitor) => {
+      await visitor.click("remember");
+      await visitor.click("seal-passphrase");
+      for (const field of ["connect-password", "seal-secret", "seal-again"]) await visitor.type(field, "four words");
+      await visitor.click("connect-submit");
+      await visitor.find("seal-error");
+    },
+  },
+  {
     name: "set-aside",
     online: null,
     before: (host) => host.breakDown("storeDamaged"),

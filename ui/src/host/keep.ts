@@ -18,6 +18,7 @@ export type KeepCode = Extract<
   | "otherSeal"
   | "wrongPassphrase"
   | "invalidPassphrase"
+  | "passphraseIsPassword"
   | "keychainAbsent"
   | "keychainLocked"
   | "keychainRefused"

@@ -13,6 +13,11 @@ export const KEEP_CODES: Record<KeepCode, Words> = {
     side: null,
     next: "Type one of up to 1024 bytes.",
   },
+  passphraseIsPassword: {
+    what: "This is the shared password.",
+    side: null,
+    next: "Choose another passphrase: whoever finds the files could otherwise test guesses of the password.",
+  },
   keychainAbsent: {
     what: "This computer has no keychain that answers.",
     side: "yours",

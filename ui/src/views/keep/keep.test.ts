@@ -72,6 +72,25 @@ test("a passphrase is typed twice, handed over once, and wiped", async () => {
   expect(host.kept).toMatchObject({ kind: "open", how: "passphrase" });
 });
 
+test("the shared password is refused as the passphrase, in whatever form it is written", async () => {
+  const { host, user } = openWindow();
+  const remember = vi.spyOn(host, "remember");
+  await user.type(await screen.findByTestId("connect-name"), "alice");
+  await user.type(screen.getByTestId("connect-password"), "caf\u00e9");
+  await user.click(screen.getByTestId("remember"));
+  await user.click(screen.getByTestId("seal-passphrase"));
+  await user.type(await screen.findByLabelText("Passphrase"), "cafe\u0301");
+  await user.type(screen.getByTestId("seal-again"), "caf\u00e9");
+  await user.click(screen.getByTestId("connect-submit"));
+  expect(await screen.findByTestId("seal-error")).toHaveTextContent(/This is the shared password.*another passphrase/);
+  expect(screen.getByTestId("seal-secret")).toHaveFocus();
+  expect(remember).not.toHaveBeenCalled();
+  for (const field of ["seal-secret", "seal-again"]) await user.type(screen.getByTestId(field), " au lait");
+  await user.click(screen.getByTestId("connect-submit"));
+  await screen.findByTestId("status-bar");
+  expect(host.kept).toMatchObject({ kind: "open", how: "passphrase" });
+});
+
 test("without a keychain nothing is connected; it is told, and the password stays in its field", async () => {
   const { host, user } = openWindow();
   host.failNext("remember", "keychainAbsent");
@@ -345,6 +364,20 @@ test("the seal can be changed, and a failure leaves it as it was", async () => {
   await user.type(screen.getByTestId("seal-again"), "four words of mine");
   await user.click(screen.getByTestId("seal-submit"));
   await waitFor(() => expect(host.kept).toMatchObject({ how: "passphrase" }));
+});
+
+test("the password of the session is refused as the new passphrase, in words", async () => {
+  const { host, user } = openRemembered();
+  await screen.findAllByTestId("peer-row");
+  await openSettings(user, "privacy");
+  await user.click(await screen.findByTestId("keep-seal"));
+  await user.click(await screen.findByTestId("seal-passphrase"));
+  await user.type(await screen.findByLabelText("Passphrase"), "secret");
+  await user.type(screen.getByTestId("seal-again"), "secret");
+  host.failNext("changeSeal", "passphraseIsPassword");
+  await user.click(screen.getByTestId("seal-submit"));
+  expect(await screen.findByTestId("seal-failure")).toHaveTextContent(/This is the shared password/);
+  expect(host.kept).toMatchObject({ how: "keychain" });
 });
 
 test("a seal that was changed although the keychain may still have the key is told, and done", async () => {
