@@ -191,8 +191,8 @@ pub(crate) async fn start_without(app: &AppHandle, engine: &Handle) -> Result<()
 /// Makes room for a new store. Answers where the former one is.
 pub(crate) async fn set_store_aside(app: &AppHandle, engine: &Handle) -> Result<String, Error> {
     let names = engine.set_store_aside().await?;
-    let keeper = app.state::<Keeper>();
-    keeper.start_over();
+    app.state::<Keeper>().start_over();
+    nobody_offline(engine).await?;
     events::tell(app, &ShellEvent::Remembered);
     let place = names.first().map(|path| path.display().to_string());
     Ok(place.ok_or(Code::NotRemembered)?)
@@ -272,12 +272,17 @@ pub(crate) async fn forget_everything(app: &AppHandle, engine: &Handle) -> Resul
     if let Err(error) = settings::change(app, |all| all.network.connect_at_start = false).await {
         tracing::warn!(%error, "the settings still connect at the start");
     }
-    // Who is not connected has nobody on the list any more.
-    if engine.status().await?.phase == NodePhase::Offline {
-        engine.disconnect().await?;
-    }
+    nobody_offline(engine).await?;
     let directory = directory(app).unwrap_or_default();
     Ok(gone.iter().map(|gone| words(gone, &directory)).collect())
+}
+
+/// Nothing is kept any more: who is not connected has nobody on the list.
+async fn nobody_offline(engine: &Handle) -> Result<(), Error> {
+    match engine.status().await?.phase {
+        NodePhase::Offline => engine.disconnect().await,
+        _ => Ok(()),
+    }
 }
 
 fn words(gone: &Forgotten, directory: &Path) -> String {
@@ -307,6 +312,16 @@ mod tests {
         keeper.known().without = true;
         keeper.tried(Some(Code::KeychainRefused));
         assert_eq!(keeper.known().refused, None);
+    }
+
+    #[test]
+    fn the_password_of_the_session_is_no_passphrase() {
+        let keeper = Keeper::default();
+        assert_eq!(keeper.apart(Some("caf\u{e9} noir")), Ok(Some("caf\u{e9} noir")));
+        keeper.hold(Some("caf\u{e9} noir".to_owned().into()));
+        assert_eq!(keeper.apart(Some("cafe\u{301} noir")), Err(Code::PassphraseIsPassword));
+        assert_eq!(keeper.apart(Some("another")), Ok(Some("another")));
+        assert_eq!(keeper.apart(None), Ok(None));
     }
 
     #[test]

@@ -367,6 +367,47 @@ async fn a_damaged_store_is_set_aside_and_one_begins_anew() {
     assert!(aside.iter().all(|path| path.exists()), "nothing of it is deleted");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_store_that_only_writing_finds_damaged_is_closed_and_set_aside() {
+    let (network, directory) = (Network::new(314), TempDir::new().unwrap());
+    let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    alice.add_at("bob", "10.0.0.2:47800".parse().unwrap()).await;
+    assert_eq!(alice.handle.set_store_aside().await.unwrap_err().code, Code::AlreadyRemembered);
+    alice.handle.close().await.unwrap();
+    drop(alice);
+    let database = directory.path().join("kept/store.db");
+    let whole = std::fs::read(&database).unwrap();
+    let mut damaged = None;
+    for page in 1..whole.len() / 4096 {
+        let mut bytes = whole.clone();
+        bytes[page * 4096 + 100] ^= 1;
+        std::fs::write(&database, bytes).unwrap();
+        let handle = Engine::spawn(options(&network, 1, &directory));
+        let written = async {
+            handle.unlock(PASSPHRASE).await?;
+            Ok::<_, p2p_comm_engine::Error>(handle.flush().await)
+        };
+        match written.await {
+            Ok(Err(error)) => {
+                assert_eq!(error.code, Code::StoreDamaged);
+                damaged = Some(handle);
+                break;
+            }
+            Ok(Ok(())) => handle.close().await.unwrap(),
+            Err(error) => assert_eq!(error.code, Code::StoreDamaged),
+        }
+    }
+    let handle = damaged.expect("a page that opening does not read and writing does");
+    let state = async || handle.remembered().await.unwrap().state;
+    assert_eq!(state().await, Keeping::Failed { code: Code::StoreDamaged, open: true });
+    let aside = handle.set_store_aside().await.unwrap();
+    assert!(aside.len() >= 2 && aside.iter().all(|path| path.exists()), "{aside:?}");
+    assert_eq!(state().await, Keeping::Off);
+    assert_eq!(handle.peers().await.unwrap().len(), 1, "what is in memory stays");
+    handle.remember(PASSPHRASE).await.unwrap();
+    assert_eq!(state().await, Keeping::Open { by: SealedBy::Passphrase });
+}
+
 #[cfg(unix)]
 #[tokio::test(start_paused = true)]
 async fn who_starts_without_what_is_kept_stays_so_however_late_it_opens() {

@@ -155,6 +155,26 @@ const pages: GalleryPage[] = [
     },
   },
   {
+    name: "keep-trouble-aside",
+    before: (host) => host.wakeUp(),
+    act: async (visitor, host) => {
+      await visitor.open("bob");
+      host.stall("storeDamaged");
+      await visitor.click("keep-trouble");
+      await visitor.find("keep-aside");
+    },
+  },
+  {
+    name: "settings-set-aside",
+    before: (host) => host.wakeUp(),
+    act: async (visitor, host) => {
+      host.stall("storeDamaged");
+      await visitor.click("keep-trouble");
+      await visitor.click("keep-aside");
+      await visitor.find("keep-set-aside");
+    },
+  },
+  {
     name: "forget",
     online: null,
     before: (host) => host.wakeUpLocked("passphrase", null),

@@ -71,12 +71,12 @@ export const KEEP_CODES: Record<KeepCode, Words> = {
   storeGone: {
     what: "The files of what is remembered are gone or were replaced.",
     side: "yours",
-    next: "If a disk was unplugged, plug it in and try again.",
+    next: "If they were moved, move them back. If a disk was unplugged, plug it in, quit and start again; what waits is lost then.",
   },
   storeFailed: {
     what: "What is remembered cannot be read or written.",
     side: "yours",
-    next: "Check the disk, then try again. If it stays so, copy the log and report it.",
+    next: "Check the disk, then try again. If it stays so, set it aside and begin anew, copy the log and report it.",
   },
   diskFull: {
     what: "The disk is full.",

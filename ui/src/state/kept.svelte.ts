@@ -1,7 +1,8 @@
 import type { Code, Host, OpenProfile, PeerSnapshot, Profile, Remembered, Retention, Seal } from "../host/host";
 import { Pull } from "./pull";
 
-const LOST: (Code | null)[] = ["storeDamaged", "storeNewer", "keychainWithoutKey"];
+/** What may be there however often one tries. */
+const LOST: (Code | null)[] = ["storeDamaged", "storeNewer", "storeFailed", "keychainWithoutKey", "wrongPassphrase"];
 
 /** What is remembered on this computer. */
 export class Kept {
@@ -44,9 +45,13 @@ export class Kept {
     return this.now.kind === "locked" && this.now.how === "keychain" && this.now.code === null;
   }
 
-  /** It will not open however often one tries, so that one may want to begin anew without losing it. */
+  /** It may never open or be written again, so that one may want to begin anew without losing it. */
   get lost(): boolean {
-    return (this.now.kind === "locked" || this.now.kind === "failed") && LOST.includes(this.now.code);
+    if (this.now.kind === "off") return false;
+    if (this.now.kind === "open") return LOST.includes(this.now.trouble);
+    // Nobody may know the passphrase any more.
+    const asks = this.now.kind === "locked" && this.now.how === "passphrase" && this.now.code === null;
+    return asks || LOST.includes(this.now.code);
   }
 
   /** Something has to be said or done before one goes on. */

@@ -93,15 +93,25 @@ impl Handle {
         forgotten
     }
 
-    /// Makes room for a new store where one cannot be used (damaged, or of a newer version): renames it. Gives the new names.
+    /// Makes room for a new store where one cannot be used (damaged, or of a newer version): renames it. One that is open and cannot be
+    /// written is closed before, and what waited for it is kept nowhere; one that works stays ([`Code::AlreadyRemembered`]). What is in
+    /// memory stays until the program ends. Gives the new names.
     pub async fn set_store_aside(&self) -> Result<Vec<PathBuf>, Error> {
-        let vault = self.closed_vault().await?;
-        let names = blocking(move || Ok(vault.set_aside()?)).await?;
+        let vault = self.vault().await?;
+        let closing = self.try_call(|actor| match actor.keep.open().map(|open| open.trouble) {
+            Some(None) => Err(Code::AlreadyRemembered),
+            Some(Some(_)) => Ok(actor.stop_keeping()),
+            None => Ok(None),
+        });
+        if let Some(closed) = closing.await? {
+            let _ = closed.await;
+        }
+        let names = blocking(move || Ok(vault.set_aside()?)).await;
         self.call(|actor| {
             actor.look_again();
         })
         .await?;
-        Ok(names)
+        names
     }
 
     /// Waits until everything so far is kept, also what could not be kept before. At once where nothing is; fails where it

@@ -236,6 +236,21 @@ test("what is lost can be set aside: it says where it is, and one begins anew", 
   await expectAccessible();
 });
 
+test.each(["storeNewer", "storeFailed"] as const)("what may never open again can be set aside: %s", async (code) => {
+  openRemembered((host) => host.breakDown(code));
+  expect(await screen.findByTestId("unlock-aside")).toBeEnabled();
+});
+
+test("a profile whose passphrase nobody knows can be set aside, and comes back by its names", async () => {
+  const { host, user } = openRemembered((host) => host.wakeUpLocked("passphrase", null));
+  await user.type(await screen.findByTestId("unlock-passphrase"), "wrong{Enter}");
+  expect(await screen.findByTestId("unlock-error")).toBeVisible();
+  expect(screen.getByTestId("unlock")).toHaveTextContent(/Give them their former names, and it is there again/);
+  await user.click(screen.getByTestId("unlock-aside"));
+  expect(await screen.findByTestId("set-aside")).toBeVisible();
+  expect(host.kept).toEqual({ kind: "off" });
+});
+
 test.each(["storeInUse", "diskFull", "storeGone"] as const)("what may yet open is not set aside: %s", async (code) => {
   openRemembered((host) => host.breakDown(code));
   await screen.findByTestId("unlock-without");
@@ -318,6 +333,25 @@ test("what breaks while one is connected is told in the status bar", async () =>
   host.stall("diskFull");
   await user.click(await screen.findByTestId("keep-trouble"));
   expect(await screen.findByRole("dialog", { name: "Cannot be kept" })).toHaveTextContent(/disk is full/);
+  expect(screen.queryByTestId("keep-aside")).toBeNull();
+});
+
+test("what cannot be written any more is set aside from there, and one is remembered anew", async () => {
+  const { host, user } = openRemembered();
+  host.goOnline("alice", 47800);
+  await screen.findAllByTestId("peer-row");
+  host.stall("storeDamaged");
+  await user.click(await screen.findByTestId("keep-trouble"));
+  const popover = await screen.findByRole("dialog", { name: "Cannot be kept" });
+  expect(popover).toHaveTextContent(/set it aside and begin anew.*with the former ones it is there again/);
+  await expectAccessible();
+  await user.click(within(popover).getByTestId("keep-aside"));
+  expect(await screen.findByTestId("keep-set-aside")).toHaveTextContent(/nothing of it deleted.*store\.db\.aside-/);
+  expect(host.kept).toEqual({ kind: "off" });
+  await user.click(screen.getByTestId("keep-remember"));
+  await user.click(await screen.findByTestId("seal-submit"));
+  await waitFor(() => expect(host.kept.kind).toBe("open"));
+  expect(screen.getByTestId("status-bar")).toHaveTextContent("Connected");
 });
 
 test("in the settings the switch asks how to seal it, and goes back if one gives up", async () => {
