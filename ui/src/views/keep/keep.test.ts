@@ -203,7 +203,7 @@ const TROUBLES: [KeepCode, RegExp][] = [
   ["storeDamaged", /damaged.*backup/],
   ["storeNewer", /newer version.*Install that version/],
   ["storeInUse", /Another program.*Close it/],
-  ["storeGone", /gone or were replaced/],
+  ["storeGone", /gone or were replaced.*quit and start again; what waits is lost/],
   ["storeFailed", /cannot be read or written/],
   ["diskFull", /disk is full.*Make room/],
   ["diskReadOnly", /does not allow writing/],
