@@ -2,7 +2,7 @@ use crate::files::{self, Identity, Lock};
 use crate::seal::{Key, Unsealed};
 use crate::tables::lines::Which;
 use crate::tables::{inboxes, lines, peers, profile, queue, settings};
-use crate::{Change, Error, Expired, Kept, KeptPeer, Reader, Swept, database};
+use crate::{Change, Damage, Error, Expired, Kept, KeptPeer, Reader, Swept, database};
 use p2p_comm_model::{PeerId, Retention};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use std::collections::BTreeMap;
@@ -15,6 +15,8 @@ pub struct Store {
     files: Files,
     /// Something was deleted that the log beside the database may still have.
     unclean: bool,
+    /// A page was found damaged: from then on SQLCipher refuses all it reads for want of memory.
+    damaged: bool,
     _lock: Lock,
 }
 
@@ -48,7 +50,7 @@ impl Store {
     pub(crate) fn open(path: &Path, key: Key, lock: Lock) -> Result<Self, Error> {
         let connection = database::open(path, &key).map_err(|error| explained(path, error))?;
         // A killed program may have left something there.
-        Ok(Self { connection, key, files: Files::at(path), unclean: true, _lock: lock })
+        Ok(Self { connection, key, files: Files::at(path), unclean: true, damaged: false, _lock: lock })
     }
 
     #[cfg(test)]
@@ -174,7 +176,13 @@ impl Store {
             transaction.commit()?;
             Ok(done)
         })();
-        written.map_err(|error| self.explained(error))
+        written.map_err(|error| match self.explained(error) {
+            Error::Database(_) if self.damaged => Error::Damaged(Damage::Database),
+            error => {
+                self.damaged |= matches!(error, Error::Damaged(_));
+                error
+            }
+        })
     }
 
     /// What was written stays written if this fails; it is tried again.

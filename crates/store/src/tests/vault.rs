@@ -240,3 +240,26 @@ fn nobody_else_can_read_the_files() {
         assert_eq!(mode(&path), 0o600, "{path:?}");
     }
 }
+
+#[test]
+fn damage_that_only_writing_meets_is_named_however_often_it_is_tried() {
+    let alice = Computer::new();
+    drop(alice.with_bob());
+    let whole = fs::read(alice.file("store.db")).unwrap();
+    let mut met = 0;
+    for page in 1..whole.len() / 4096 {
+        let mut flipped = whole.clone();
+        flipped[page * 4096 + 100] ^= 1;
+        fs::write(alice.file("store.db"), &flipped).unwrap();
+        let opened = alice.vault().open(&Seal::Keychain).and_then(|store| store.load(9).map(|_| store));
+        let Ok(mut store) = opened else { continue };
+        let changes = [Change::Profile(profile()), Change::Line(BOB, line(1, "hello there"))];
+        let written = [(); 3].map(|()| store.write(&changes));
+        if written[0].is_err() {
+            met += 1;
+            let damaged = |written: &Result<(), Error>| matches!(written, Err(Error::Damaged(Damage::Database)));
+            assert!(written.iter().all(damaged), "page {page}: {written:?}");
+        }
+    }
+    assert!(met > 0, "the test itself: some page is read by writing alone");
+}
