@@ -154,6 +154,14 @@ impl Vault {
     pub fn reseal(&self, unsealed: &Unsealed, to: &Seal) -> Result<(), Error> {
         let _one = one_at_a_time();
         let (Unsealed(key), former) = (unsealed, self.file()?);
+        // What is there already is not put there once more: late, it would be taken out.
+        if matches!((&former.seal, to), (Sealed::Keychain, Seal::Keychain)) {
+            match self.keychain.key(&former.id()) {
+                Ok(there) if former.is_of(&there) => return Ok(()),
+                Ok(_) | Err(error::Keychain::WithoutKey) => {}
+                Err(trouble) => return Err(trouble.into()),
+            }
+        }
         // Before the keychain gets a key that this may never come to use.
         if former.is_by_passphrase() && matches!(to, Seal::Keychain) && !former.left {
             self.replace(&former.clone().with_left(true))?;

@@ -119,6 +119,21 @@ fn what_a_keychain_takes_too_late_it_loses_again() {
 }
 
 #[test]
+fn sealing_by_the_keychain_what_it_seals_already_loses_nothing_however_late_it_is_answered() {
+    let mut alice = Computer::new();
+    let store = alice.with_bob();
+    let resealed = late(&mut alice, |vault| vault.reseal(&store.unsealed(), &Seal::Keychain));
+    assert!(matches!(resealed, Err(Error::Keychain(Trouble::Unanswered))), "{resealed:?}");
+    drop(store);
+    let store = alice.open();
+    // One that somebody deleted there is put back.
+    alice.keychain.store.search(&[("user", "key-")].into()).unwrap()[0].delete_credential().unwrap();
+    alice.vault().reseal(&store.unsealed(), &Seal::Keychain).unwrap();
+    drop(store);
+    alice.open();
+}
+
+#[test]
 fn what_was_given_up_takes_nothing_from_who_tries_again() {
     let mut alice = Computer::new();
     let store = alice.vault().create(&passphrase("one")).unwrap();
