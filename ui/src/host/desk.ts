@@ -79,6 +79,7 @@ export type ShellNotice =
   | "settingsReadOnly"
   | "shortcutTaken"
   | "trayHint"
+  | "quitLoses"
   | { connectFailed: Code };
 
 export type ShellEvent =
