@@ -241,6 +241,7 @@ async fn lines_that_were_kept_long_enough_go() {
 }
 
 #[tokio::test(start_paused = true)]
+#[cfg_attr(windows, ignore = "nobody takes away there what is open")]
 async fn a_store_that_vanishes_holds_messages_up_until_the_person_decides() {
     let (network, directory) = (Network::new(306), TempDir::new().unwrap());
     let mut alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
