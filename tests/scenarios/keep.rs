@@ -222,25 +222,6 @@ async fn messages_disappear_on_both_sides_and_from_the_store() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lines_that_were_kept_long_enough_go() {
-    let (network, directory) = (Network::new(305), TempDir::new().unwrap());
-    let clock = Arc::new(AtomicI64::new(1_800_000_000_000));
-    let of_alice = clock.clone();
-    let options = options(&network, 1, &directory).with_clock(move || of_alice.load(Ordering::Relaxed));
-    let alice = remembered("alice", 1, options, &network).await;
-    let to_bob = alice.add_at("bob", "10.0.0.2:47800".parse().unwrap()).await;
-    alice.handle.set_retention(None, Some(Retention::Day)).await.unwrap();
-    alice.handle.send_text(to_bob, "yesterday").await.unwrap();
-    clock.fetch_add(23 * 3600 * 1000, Ordering::Relaxed);
-    alice.handle.send_text(to_bob, "today").await.unwrap();
-    pass(Duration::from_secs(120)).await;
-    assert_eq!(alice.said(to_bob, Delivery::Queued).await, ["yesterday", "today"]);
-    clock.fetch_add(2 * 3600 * 1000, Ordering::Relaxed);
-    pass(Duration::from_secs(120)).await;
-    assert_eq!(alice.said(to_bob, Delivery::Queued).await, ["today"]);
-}
-
-#[tokio::test(start_paused = true)]
 #[cfg_attr(windows, ignore = "nobody takes away there what is open")]
 async fn a_store_that_vanishes_holds_messages_up_until_the_person_decides() {
     let (network, directory) = (Network::new(306), TempDir::new().unwrap());

@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "a test binary")]
 
 mod abuse;
+mod ageing;
 mod call;
 mod connection;
 mod consent;

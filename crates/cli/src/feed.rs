@@ -166,6 +166,8 @@ impl Feed {
             }
             // Page by page, so that much does not pile up here.
             out.flush().await?;
+            // What was printed was read; of somebody who was removed meanwhile nothing is left to be read.
+            let _ = self.handle.mark_read(peer).await;
         }
     }
 }

@@ -207,13 +207,15 @@ impl Conversation {
         self.expiring.first().map(|(at, _)| *at)
     }
 
-    /// The store has no lines before this one any more, because their time was over.
-    pub(crate) fn forget_before(&mut self, first: u64) {
-        self.older = self.older.map(|older| older.max(first)).filter(|older| *older < self.in_memory());
-        while self.lines.front().is_some_and(|line| line.seq < first && line.seq < self.written) {
-            let seq = self.in_memory();
+    /// The store has no lines before `first` any more, because the time of lines was over: of what is in memory, too, those go
+    /// that came in or were written at `until` or earlier, were read, and do not wait for the peer.
+    pub(crate) fn forget(&mut self, first: u64, until: i64) {
+        let over = |line: &&KeptLine| line.at <= until && line.seq < self.read.min(self.written) && !self.waits(line);
+        let over: Vec<_> = self.lines.iter().filter(over).map(|line| line.seq).collect();
+        for seq in over {
             self.remove(seq);
         }
+        self.older = self.older.map(|older| older.max(first)).filter(|older| *older < self.in_memory());
         self.read = self.read.max(self.first());
         self.revision += 1;
     }
@@ -334,10 +336,15 @@ impl Conversation {
             && self.lines.len() > TAIL
             && let Some(line) = self.lines.front()
             && line.seq < self.written
-            && !matches!(line.origin, Origin::Mine(counter) if counter > self.watermarks.acked)
+            && !self.waits(line)
         {
             self.drop_oldest();
         }
+    }
+
+    /// It is a message of ours that is not acknowledged.
+    fn waits(&self, line: &KeptLine) -> bool {
+        matches!(line.origin, Origin::Mine(counter) if counter > self.watermarks.acked)
     }
 
     fn drop_oldest(&mut self) {

@@ -63,6 +63,7 @@ pub(crate) struct Keep {
     removed: BTreeMap<PeerId, Instant>,
     /// When lines are looked for next whose time is over.
     expiry: Option<Instant>,
+    clock: gone::Clock,
     /// How often the person gave up opening it: what was asked before that comes too late.
     pub(super) given_up: u64,
 }

@@ -24,7 +24,8 @@ impl Retention {
     /// Every choice, the shortest first.
     pub const ALL: [Self; 5] = [Self::Off, Self::Day, Self::Week, Self::Month, Self::Forever];
 
-    /// How long a line is kept after it was written here or came in, ms; none for ever.
+    /// How long a line is kept after it was written here or came in, ms, if it was read and does not wait to be delivered;
+    /// none for ever.
     pub fn span(self) -> Option<i64> {
         match self {
             Self::Off => Some(0),

@@ -177,6 +177,9 @@ pub struct Expired {
     pub lines: u64,
     /// Of the oldest line that is left, or `end`.
     pub first: u64,
+    /// Whatever came in or was written at this time or earlier is too old, ms since 1970 (UTC). Before all times: they went for
+    /// another reason.
+    pub until: i64,
 }
 
 /// How much is kept.

@@ -111,10 +111,11 @@ impl Store {
     }
 
     /// Deletes what is older than its conversation keeps lines, lines whose own time has come, and those of large
-    /// [`Change::DropLines`]. What waits for a peer stays: its time begins when it is delivered. `now`: our clock, ms since 1970
-    /// (UTC). Costs next to nothing when there is nothing to delete, and never more than one part of the index does: what
+    /// [`Change::DropLines`]. `now`: our clock, ms since 1970 (UTC); not `steady`: it may be wrong, and nothing goes because of
+    /// its age. Whatever its age, what was not read stays, and so does a line of ours that waits for the peer, and what waits in
+    /// the queue. Costs next to nothing when there is nothing to delete, and never more than one part of the index does: what
     /// [`Swept::more`] says is left goes with the next calls, before or after a restart.
-    pub fn sweep(&mut self, now: i64) -> Result<Swept, Error> {
+    pub fn sweep(&mut self, now: i64, steady: bool) -> Result<Swept, Error> {
         let dropped = self.in_transaction(|connection| {
             let Some((peer, end)) = peers::dropping(connection)? else { return Ok(false) };
             let left = !lines::remove_some(connection, &Which::Between(peer, 0..end))?.is_empty();
@@ -123,30 +124,34 @@ impl Store {
             }
             Ok(true)
         })?;
-        let gone = if dropped { Vec::new() } else { self.expire(now)? };
+        let gone = if dropped { Vec::new() } else { self.expire(now, steady)? };
         self.unclean |= dropped || !gone.is_empty();
         self.scrub();
         Ok(Swept { more: dropped || !gone.is_empty(), gone })
     }
 
     /// Of the first conversation that has any.
-    fn expire(&mut self, now: i64) -> Result<Vec<Expired>, Error> {
+    fn expire(&mut self, now: i64, steady: bool) -> Result<Vec<Expired>, Error> {
         let due = self.in_transaction(|connection| {
             let default = profile::get(connection)?.map_or(Retention::Forever, |profile| profile.retention);
-            let until = |own: Option<Retention>| match own.unwrap_or(default) {
-                Retention::Off => Some(i64::MAX),
-                other => other.span().map(|span| now.saturating_sub(span)),
-            };
-            let old = peers::retentions(connection)?.into_iter();
-            let old = old.filter_map(|(peer, own)| Some(Which::Until(peer, until(own)?)));
+            let old = peers::retentions(connection)?.into_iter().filter_map(|(peer, own, marks)| {
+                match own.unwrap_or(default) {
+                    Retention::Off => Some(Which::Until(peer, i64::MAX, None)),
+                    other => {
+                        let span = other.span().filter(|_| steady)?;
+                        Some(Which::Until(peer, now.saturating_sub(span), Some(marks)))
+                    }
+                }
+            });
             Ok(old.chain([Which::Expired(now)]).collect::<Vec<_>>())
         });
         for which in due? {
             let removed = self.in_transaction(|connection| Ok(lines::remove_some(connection, &which)?))?;
             let mut gone = BTreeMap::new();
             removed.iter().for_each(|peer| *gone.entry(*peer).or_insert(0) += 1);
+            let until = if let Which::Until(_, at, Some(_)) = which { at } else { i64::MIN };
             if !gone.is_empty() {
-                return gone.into_iter().map(|(peer, lines)| self.expired(peer, lines)).collect();
+                return gone.into_iter().map(|(peer, lines)| self.expired(peer, lines, until)).collect();
             }
         }
         Ok(Vec::new())
@@ -160,12 +165,12 @@ impl Store {
         Ok(Reader::new(connection, path))
     }
 
-    fn expired(&self, peer: PeerId, lines: u64) -> Result<Expired, Error> {
+    fn expired(&self, peer: PeerId, lines: u64, until: i64) -> Result<Expired, Error> {
         let first = || -> rusqlite::Result<u64> {
             let end = peers::marks_of(&self.connection, peer)?.map_or(0, |marks| marks.end);
             Ok(lines::first(&self.connection, peer)?.unwrap_or(end))
         };
-        Ok(Expired { peer, lines, first: first().map_err(|error| self.explained(error.into()))? })
+        Ok(Expired { peer, lines, first: first().map_err(|error| self.explained(error.into()))?, until })
     }
 
     fn in_transaction<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {

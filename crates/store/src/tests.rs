@@ -114,7 +114,7 @@ fn texts<'a>(lines: impl IntoIterator<Item = &'a KeptLine>) -> Vec<String> {
 fn sweep(store: &mut Store, now: i64) -> Vec<crate::Expired> {
     let mut gone = Vec::new();
     loop {
-        let swept = store.sweep(now).unwrap();
+        let swept = store.sweep(now, true).unwrap();
         gone.extend(swept.gone);
         if !swept.more {
             return gone;

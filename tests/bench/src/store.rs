@@ -83,7 +83,7 @@ fn delete_half(store: &mut Store, words: &mut Words) -> Result<Vec<f64>> {
     loop {
         let next = MESSAGES + COMMITS + took.len() as u64;
         let begun = Instant::now();
-        let more = store.sweep(0)?.more;
+        let more = store.sweep(0, true)?.more;
         // One that is written to a conversation that stays.
         store.write(&[message(next * u64::from(PEERS) + u64::from(PEERS) - 1, &words.text())?])?;
         took.push(begun.elapsed().as_secs_f64() * 1e3);

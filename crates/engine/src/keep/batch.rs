@@ -25,8 +25,9 @@ pub(crate) struct Batch {
     /// Lines of conversations that the store has then: all before this one.
     pub(super) lines: BTreeMap<PeerId, u64>,
     pub(super) errands: Vec<Errand>,
-    /// Our clock, if lines that are dropped, or whose time is over, are to go: piece by piece, with other changes between.
-    pub(super) expire: Option<i64>,
+    /// Our clock and whether it is steady, if lines that are dropped, or whose time is over, are to go: piece by piece, with
+    /// other changes between.
+    pub(super) expire: Option<(i64, bool)>,
 }
 
 /// How a transaction went.
@@ -51,8 +52,8 @@ impl Batch {
         self.errands.drain(..).for_each(|errand| errand(&mut store));
         if result.is_ok() {
             self.changes.clear();
-            if let Some(now) = self.expire {
-                result = store.sweep(now);
+            if let Some((now, steady)) = self.expire {
+                result = store.sweep(now, steady);
             }
         }
         Written { store, batch: self, result, waiting }
@@ -120,8 +121,8 @@ impl Actor {
                         conversation.written(end);
                     }
                 }
-                for Expired { peer, first, .. } in gone {
-                    self.converse(peer, |conversation| conversation.forget_before(first));
+                for Expired { peer, first, until, .. } in gone {
+                    self.converse(peer, |conversation| conversation.forget(first, until));
                 }
             }
             Err(error) => {

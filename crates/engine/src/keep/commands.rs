@@ -148,7 +148,8 @@ impl Handle {
     }
 
     /// How long lines are kept: of one conversation (none: as for all), or of all that say nothing themselves. Deletes at once
-    /// what is not to be kept any more; what is in memory stays there.
+    /// what is not to be kept any more (what is too old some minutes after the clock was set); what is in memory stays there.
+    /// Lines that were not read, and ours that wait to be delivered, become as old as they like.
     pub async fn set_retention(&self, peer: Option<PeerId>, retention: Option<Retention>) -> Result<(), Error> {
         self.try_call(move |actor| actor.set_retention(peer, retention)).await?;
         self.flush().await

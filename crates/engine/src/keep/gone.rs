@@ -13,6 +13,31 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// A removal can be taken back for so long; then nothing is left of it.
 const UNDO: Duration = Duration::from_secs(10 * 60);
 
+/// Nothing goes because of its age for so long after the clock was set: it may have been set wrong, and be set again.
+const SETTLES: Duration = Duration::from_secs(5 * 60);
+
+/// The person's clock, held against one that nobody sets.
+#[derive(Default)]
+pub(super) struct Clock {
+    /// When it was looked at, and what it said.
+    seen: Option<(Instant, i64)>,
+    /// When it was seen to have been set. A computer that slept looks the same.
+    set: Option<Instant>,
+}
+
+impl Clock {
+    /// Looks at it; says whether it has been running evenly of late.
+    pub(super) fn is_steady(&mut self, wall: i64) -> bool {
+        let now = Instant::now();
+        if let Some((at, before)) = self.seen.replace((now, wall)) {
+            let passed = i64::try_from(now.duration_since(at).as_millis()).unwrap_or(i64::MAX);
+            let off = Duration::from_millis(wall.abs_diff(before.saturating_add(passed)));
+            self.set = if off > MINUTE { Some(now) } else { self.set };
+        }
+        self.set.is_none_or(|set| now.duration_since(set) >= SETTLES)
+    }
+}
+
 impl Actor {
     /// Something has to be written, or to disappear.
     pub(crate) fn keep_due(&mut self) {
@@ -41,8 +66,9 @@ impl Actor {
             self.forget_removed();
         }
         self.keep.expiry = None;
+        let steady = self.keep.clock.is_steady(wall);
         if let Some(open) = self.keep.open() {
-            open.batch.expire = Some(wall);
+            open.batch.expire = Some((wall, steady));
             open.urgent = true;
         }
         self.wait_for_expiry();
@@ -51,9 +77,10 @@ impl Actor {
     /// All lines of a conversation go from the store.
     pub(super) fn drop_lines(&mut self, peer: PeerId) {
         let wall = self.wall();
+        let steady = self.keep.clock.is_steady(wall);
         if let Some(open) = self.keep.open() {
             open.keep([Change::DropLines(peer, 0..u64::MAX)]);
-            open.batch.expire = Some(wall);
+            open.batch.expire = Some((wall, steady));
         }
     }
 

@@ -195,6 +195,8 @@ impl Actor {
         if let Some(open) = self.keep.open() {
             open.keep([Change::Profile(open.profile.clone())]);
         }
+        let wall = self.wall();
+        self.keep.clock.is_steady(wall);
         self.wait_for_expiry();
         self.changes.status();
         self.changes.peers();

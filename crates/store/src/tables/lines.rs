@@ -1,4 +1,5 @@
 use super::content::{Columns, content};
+use super::peers::Marks;
 use super::{int, number, words};
 use crate::{Extent, KeptLine, Origin};
 use p2p_comm_model::{Content, PeerId};
@@ -58,13 +59,17 @@ fn set(connection: &Connection, peer: PeerId, counter: u64, column: &str, value:
     Ok(())
 }
 
+/// Lines whose time is over. Asked first is whether any was read: if not, however many wait to be, none of them is looked at.
+pub(crate) const OVER: &str = "EXISTS (SELECT 1 FROM lines WHERE peer = ?1 AND seq < ?3) \
+                    AND peer = ?1 AND at <= ?2 AND seq < ?3 AND coalesce(counter, 0) <= ?4 ORDER BY at";
+
 /// Lines that are to be removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Which {
     /// By their sequence numbers.
     Between(PeerId, Range<u64>),
-    /// Written or come in at this time or earlier.
-    Until(PeerId, i64),
+    /// Written or come in at this time or earlier; of those that are marked, only what was read, and what the peer has.
+    Until(PeerId, i64, Option<Marks>),
     /// Whose own time has come.
     Expired(i64),
 }
@@ -96,7 +101,10 @@ pub(crate) fn remove_some(connection: &Connection, which: &Which) -> Result<Vec<
         Which::Between(peer, Range { start, end }) => {
             near("peer = ?1 AND seq >= ?2 AND seq < ?3 ORDER BY seq", &[&peer.0, &int(*start), &int(*end)])
         }
-        Which::Until(peer, at) => near("peer = ?1 AND at <= ?2 ORDER BY at", &[&peer.0, &at]),
+        Which::Until(peer, at, None) => near("peer = ?1 AND at <= ?2 ORDER BY at", &[&peer.0, &at]),
+        Which::Until(peer, at, Some(Marks { read, acked, .. })) => {
+            near(OVER, &[&peer.0, &at, &int(*read), &int(*acked)])
+        }
         Which::Expired(now) => near("expires_at <= ?1 ORDER BY id", &[&now]),
     }?;
     let Some(part) = lines.first().map(|(id, _)| words::part(*id)) else { return Ok(Vec::new()) };

@@ -4,6 +4,7 @@ use p2p_comm_model::{DeviceKey, Name, PeerAddress, PeerId, Retention};
 use rusqlite::{Connection, OptionalExtension as _, Result, Row, named_params};
 
 /// What the entry's row has beside [`PeerRecord`].
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Marks {
     /// They have everything of ours up to this counter.
     pub(crate) acked: u64,
@@ -97,12 +98,12 @@ pub(crate) fn marks_of(connection: &Connection, peer: PeerId) -> Result<Option<M
     statement.query_row((peer.0,), marks).optional()
 }
 
-/// How long each conversation keeps its lines, as it says itself.
-pub(crate) fn retentions(connection: &Connection) -> Result<Vec<(PeerId, Option<Retention>)>> {
-    let mut statement = connection.prepare_cached("SELECT id, retention FROM peers")?;
+/// How long each conversation keeps its lines, as it says itself, and how far they are read and delivered.
+pub(crate) fn retentions(connection: &Connection) -> Result<Vec<(PeerId, Option<Retention>, Marks)>> {
+    let mut statement = connection.prepare_cached(r#"SELECT id, retention, acked, "end", read FROM peers"#)?;
     let retentions = statement.query_map((), |row| {
-        let name: Option<String> = row.get(1)?;
-        Ok((PeerId(row.get(0)?), name.map(|name| retention_named(&name))))
+        let name: Option<String> = row.get("retention")?;
+        Ok((PeerId(row.get("id")?), name.map(|name| retention_named(&name)), marks(row)?))
     })?;
     retentions.collect()
 }

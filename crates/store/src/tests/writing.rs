@@ -188,14 +188,72 @@ fn lines_go_when_the_time_of_their_conversation_is_over() {
             Change::Line(BOB, line(10, "old")),
             Change::Line(BOB, line(11, "new")),
             Change::Line(carol, line(10, "old")),
+            Change::Read(BOB, 12),
+            Change::Read(carol, 11),
         ])
         .unwrap();
+    assert_eq!(store.sweep(10 + day, false).unwrap(), crate::Swept::default(), "the clock may be wrong");
     assert!(sweep(&mut store, 9 + day).is_empty());
     let expired = sweep(&mut store, 10 + day);
-    assert_eq!(expired, [crate::Expired { peer: BOB, lines: 1, first: 11 }]);
+    assert_eq!(expired, [crate::Expired { peer: BOB, lines: 1, first: 11, until: 10 }]);
     let reader = store.reader().unwrap();
     assert_eq!(texts(&reader.page(BOB, None, 9).unwrap()), ["new"]);
     assert_eq!(texts(&reader.page(carol, None, 9).unwrap()), ["old"]);
+}
+
+#[test]
+fn what_was_not_read_or_waits_for_bob_stays_however_old_it_is() {
+    let alice = Computer::new();
+    let mut store = alice.with_bob();
+    let mine = |seq, counter| KeptLine { origin: Origin::Mine(counter), ..line(seq, "mine") };
+    store.write(&[Change::Profile(Profile { retention: Retention::Day, ..profile() })]).unwrap();
+    store
+        .write(&[
+            Change::Line(BOB, line(0, "read")),
+            Change::Line(BOB, mine(1, 1)),
+            Change::Line(BOB, mine(2, 2)),
+            Change::Line(BOB, line(3, "not read")),
+            Change::Queued(BOB, queued(2, "mine")),
+            Change::Acked(BOB, 1),
+            Change::Read(BOB, 3),
+        ])
+        .unwrap();
+    let year = 365 * Retention::Day.span().unwrap();
+    assert_eq!(sweep(&mut store, year).iter().map(|gone| gone.lines).sum::<u64>(), 2);
+    let seqs = |store: &Store| store.load(9).unwrap().peers[0].tail.iter().map(|line| line.seq).collect::<Vec<_>>();
+    assert_eq!(seqs(&store), [2, 3]);
+    store.write(&[Change::Acked(BOB, 2), Change::Read(BOB, 4)]).unwrap();
+    sweep(&mut store, year);
+    assert_eq!(seqs(&store), [0; 0], "now their time counts");
+    store
+        .write(&[
+            Change::Line(BOB, line(4, "not read")),
+            Change::Profile(Profile { retention: Retention::Off, ..profile() }),
+        ])
+        .unwrap();
+    sweep(&mut store, 0);
+    assert_eq!(seqs(&store), [0; 0], "what is not kept goes in any case");
+}
+
+#[test]
+fn looking_for_old_lines_costs_nothing_where_none_may_go() {
+    let alice = Computer::new();
+    let mut store = alice.with_bob();
+    let lines: Vec<_> = (0..500).map(|n| Change::Line(BOB, line(n, "x"))).collect();
+    store.write(&lines).unwrap();
+    let sql = format!("SELECT id, peer FROM lines WHERE {}", crate::tables::lines::OVER);
+    let mut plan = store.connection().prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let plan = plan.query_map((BOB.0, 0, 0, 0), |row| row.get::<_, String>(3)).unwrap();
+    let plan = plan.collect::<Result<Vec<_>, _>>().unwrap();
+    assert!(plan.iter().any(|step| step.contains("lines_by_age")), "{plan:?}");
+    assert!(!plan.iter().any(|step| step.contains("SCAN lines") || step.contains("TEMP")), "{plan:?}");
+    let steps = |at: i64, read: i64| {
+        let mut statement = store.connection().prepare(&sql).unwrap();
+        assert!(!statement.exists((BOB.0, at, read, 0)).unwrap());
+        statement.get_status(rusqlite::StatementStatus::VmStep)
+    };
+    assert!(steps(1000, 0) < 50, "nothing was read: {}", steps(1000, 0));
+    assert!(steps(-1, 500) < 50, "nothing is old: {}", steps(-1, 500));
 }
 
 #[test]
@@ -245,7 +303,7 @@ fn many_lines_go_piece_by_piece_unseen_and_what_comes_meanwhile_stays() {
     while left(&store) > 0 {
         assert_eq!(seen(&store), expected);
         pieces.push(left(&store));
-        assert!(store.sweep(0).unwrap().more);
+        assert!(store.sweep(0, true).unwrap().more);
         // A start in between changes nothing.
         drop(store);
         store = alice.open();
