@@ -144,6 +144,19 @@ async fn a_switch_that_is_turned_off_deletes_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_draft_goes_with_the_switch_also_where_there_is_no_line_yet() {
+    let (network, directory) = (Network::new(314), TempDir::new().unwrap());
+    let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    alice.handle.set_retention(None, Some(Retention::Forever)).await.unwrap();
+    let to_bob = alice.add_at("bob", "10.0.0.2:47800".parse().unwrap()).await;
+    alice.handle.set_draft(to_bob, "not sent yet").await.unwrap();
+    alice.handle.set_retention(None, Some(Retention::Off)).await.unwrap();
+    quit(alice).await;
+    let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    assert_eq!(alice.handle.draft(to_bob).await.unwrap(), "");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_not_in_memory_is_read_and_found_in_the_store() {
     let (network, directory) = (Network::new(303), TempDir::new().unwrap());
     let mut alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;

@@ -93,6 +93,11 @@ impl Actor {
         Some((plan, self.keep.reader()))
     }
 
+    /// Everybody on the list.
+    pub(crate) fn people(&self) -> Vec<PeerId> {
+        self.node.peers(self.now(), 0).filter(|peer| !peer.echo).map(|peer| peer.id).collect()
+    }
+
     /// Whoever there is something to search with.
     pub(crate) fn peers_with_lines(&self) -> Vec<PeerId> {
         self.conversations.keys().copied().filter(|peer| self.node.delivery(*peer).is_some()).collect()

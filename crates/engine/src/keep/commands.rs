@@ -260,6 +260,10 @@ impl Actor {
         for peer in self.peers_with_lines() {
             self.keep_conversation(peer);
         }
+        // A draft is a message, too, also where there is no line yet.
+        for peer in self.people() {
+            self.keep_peer(peer);
+        }
         self.expire();
         self.changes.status();
         Ok(())

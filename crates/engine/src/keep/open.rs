@@ -77,8 +77,7 @@ impl Actor {
         let profile = Profile { seed, name, port, retention: Retention::Off };
         self.take_over(opened, profile);
         self.node.set_keeping(self.now(), true);
-        let peers: Vec<_> = self.node.peers(self.now(), 0).filter(|peer| !peer.echo).map(|peer| peer.id).collect();
-        for peer in peers {
+        for peer in self.people() {
             self.keep_peer(peer);
             let acked = self.node.delivery(peer).map(|watermarks| Change::Acked(peer, watermarks.acked));
             let waiting: Vec<_> = self.node.waiting(peer).map(record::queued).collect();
@@ -210,8 +209,6 @@ impl Actor {
         conversation.keep(kept);
         if before && !kept {
             self.drop_lines(peer);
-            // A draft is a message, too.
-            self.keep_peer(peer);
         }
         self.converse(peer, |_| ());
     }
