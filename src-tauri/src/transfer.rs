@@ -1,7 +1,7 @@
 //! A conversation as a file that the person chooses: out of the sealed store, and into it.
 
 use crate::recent;
-use p2p_comm_engine::{Code, Error, ExportFormat, Handle, PeerId};
+use p2p_comm_engine::{Code, Error, ExportFormat, Handle, Import, PeerId};
 use serde::Deserialize;
 use std::fs::File;
 use std::io::BufWriter;
@@ -60,8 +60,8 @@ pub(crate) async fn export(
     Ok(Some(path.display().to_string()))
 }
 
-/// Asks which file. Gives the number of lines that it added. None: the person gave up.
-pub(crate) async fn import(window: &WebviewWindow, engine: &Handle, peer: PeerId) -> Result<Option<u64>, Error> {
+/// Asks which file. Gives what came of it. None: the person gave up.
+pub(crate) async fn import(window: &WebviewWindow, engine: &Handle, peer: PeerId) -> Result<Option<Import>, Error> {
     let (chosen, path) = oneshot::channel();
     window
         .dialog()

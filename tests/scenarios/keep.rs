@@ -3,14 +3,14 @@
 use crate::lab::{Person, Start, befriend, ip, pass, person, within};
 use p2p_comm_engine::mem::Network;
 use p2p_comm_engine::{
-    Code, Content, Delivery, Engine, ExportFormat, Handle, Keeping, MemoryKeychain, NodePhase, Options, PeerSnapshot,
-    PeerState, Retention, SealedBy, Vault, limits,
+    Code, Content, Delivery, Engine, Handle, Keeping, MemoryKeychain, NodePhase, Options, PeerSnapshot, PeerState,
+    Retention, SealedBy, Vault, limits,
 };
-use std::io::{Cursor, Write};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -473,53 +473,4 @@ async fn a_profile_that_is_put_back_from_a_copy_loses_and_doubles_no_message() {
     }
     let said: Vec<_> = said.iter().map(String::as_str).collect();
     bob.until_heard(to_alice, &said).await;
-}
-
-/// What was written to it.
-#[derive(Clone, Default)]
-struct Paper(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Paper {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_conversation_goes_to_a_file_and_comes_back_and_overwrites_nothing() {
-    let (network, directory) = (Network::new(309), TempDir::new().unwrap());
-    let (mut alice, mut bob) = (person(&network, "alice", 1).await, person(&network, "bob", 2).await);
-    let (to_bob, to_alice) = befriend(&mut alice, &mut bob).await;
-    for n in 0..450 {
-        alice.handle.send_text(to_bob, &format!("\"{n}\"\n")).await.unwrap();
-    }
-    alice.handle.send_link(to_bob, "https://example.org/").await.unwrap().delivered().await.unwrap();
-    bob.handle.send_text(to_alice, "well").await.unwrap().delivered().await.unwrap();
-    let (json, text) = (Paper::default(), Paper::default());
-    let count = alice.handle.export_conversation(to_bob, ExportFormat::Json, json.clone()).await.unwrap();
-    alice.handle.export_conversation(to_bob, ExportFormat::Text, text.clone()).await.unwrap();
-    assert_eq!(count, 452);
-    assert!(String::from_utf8(text.0.lock().unwrap().clone()).unwrap().contains("bob:\nwell\n"));
-    let json = json.0.lock().unwrap().clone();
-
-    let carol = remembered("carol", 3, options(&network, 3, &directory), &network).await;
-    carol.handle.set_retention(None, Some(Retention::Forever)).await.unwrap();
-    let to_bob_too = carol.add_at("bob", "10.0.0.9:1".parse().unwrap()).await;
-    let cut = json[..json.len() - 4].to_vec();
-    let import = |file: Vec<u8>| carol.handle.import_conversation(to_bob_too, Cursor::new(file));
-    assert_eq!(import(cut).await.unwrap_err().code, Code::InvalidExport);
-    assert_eq!(import(json.clone()).await.unwrap(), count);
-    assert_eq!(import(json).await.unwrap_err().code, Code::ConversationNotEmpty);
-    quit(carol).await;
-    let carol = remembered("carol", 3, options(&network, 3, &directory), &network).await;
-    let strip = |mut lines: Vec<p2p_comm_engine::Line>| {
-        lines.iter_mut().for_each(|line| line.seq = 0);
-        lines
-    };
-    assert_eq!(strip(carol.lines(to_bob_too).await), strip(alice.lines(to_bob).await));
-    assert_eq!(carol.peer(to_bob_too).await.unread, 0);
 }

@@ -16,4 +16,5 @@ mod loopback;
 mod pairing;
 mod people;
 mod router;
+mod transfer;
 mod verify;

@@ -78,7 +78,7 @@ export const commands = {
 	connectRemembered: () => __TAURI_INVOKE<null>("connect_remembered"),
 	forgetEverything: () => __TAURI_INVOKE<string[]>("forget_everything"),
 	exportConversation: (peer: PeerId, format: Format) => __TAURI_INVOKE<string | null>("export_conversation", { peer, format }),
-	importConversation: (peer: PeerId) => __TAURI_INVOKE<number | null>("import_conversation", { peer }),
+	importConversation: (peer: PeerId) => __TAURI_INVOKE<Import | null>("import_conversation", { peer }),
 	profiles: () => __TAURI_INVOKE<ProfileEntry[]>("profiles"),
 	openProfile: (name: string | null) => __TAURI_INVOKE<null>("open_profile", { name }),
 	deleteProfile: (name: string | null) => __TAURI_INVOKE<string[]>("delete_profile", { name }),
@@ -358,8 +358,10 @@ export type Code =
 "wordsChanged" | 
 /**  The peer's app is not there, or cannot let messages disappear. */
 "vanishUnsupported" | 
-/**  Not an exported conversation, or one beyond the limits. */
+/**  Not an exported conversation, or a damaged one. */
 "invalidExport" | 
+/**  An exported conversation that memory cannot hold, for one whose messages are not kept. */
+"importTooLarge" | 
 /**  The conversation has lines already. */
 "conversationNotEmpty" | 
 /**  A mistake of this program; the log says more. */
@@ -494,6 +496,17 @@ export type Incoming =
  *  `p2p-comm:NAME@ADDRESS:PORT,ADDRESS:PORT,…`, an IPv6 address in brackets; `NAME@` may be missing. In the name only what
  *  would break the line or be lost on the way is percent-encoded (RFC 3986, section 2.1): `bob%20smith`, `büşra`.
  */
+export type Import = {
+	/**  Lines that were added. */
+	lines: number,
+	/**  Lines that were not, because the conversation does not keep any so long. */
+	tooOld: number,
+	/**  They are kept on this computer; otherwise they are in memory alone. */
+	kept: boolean,
+	/**  With whom the conversation of the file was, as they were called there. */
+	from: string,
+};
+
 export type Invite = {
 	/**  What they call themselves; anybody may choose any name. */
 	name: string | null,

@@ -132,18 +132,41 @@ impl Conversation {
         self.push(Content::Call { call }, at, at, origin, None);
     }
 
-    /// Adds lines of before. They have been read, and ours were delivered.
-    pub(crate) fn import(&mut self, lines: Vec<Imported>) {
-        for Imported { mine, sent_at, at, content } in lines {
-            let origin = match (mine, &content) {
-                (true, Content::Call { .. }) => Origin::OurCall,
-                // No message of this queue has this counter, and everything up to it is acknowledged.
-                (true, _) => Origin::Mine(0),
-                (false, _) => Origin::Theirs,
-            };
+    /// Adds lines of before to a conversation without lines, after room for `older` ones, which the store gets from elsewhere.
+    /// They have been read, and ours were delivered. Gives the number of the first.
+    pub(crate) fn import(&mut self, older: u64, lines: Vec<Imported>) -> u64 {
+        let first = self.end;
+        self.end += older;
+        self.older = (older > 0).then_some(first);
+        for line in lines {
+            let KeptLine { origin, content, sent_at, at, .. } = Self::imported(self.end, line);
             self.push(content, sent_at, at, origin, None);
         }
         self.mark_read();
+        first
+    }
+
+    /// An imported line with its number.
+    pub(crate) fn imported(seq: u64, line: Imported) -> KeptLine {
+        let Imported { mine, sent_at, at, content } = line;
+        let origin = match (mine, &content) {
+            (true, Content::Call { .. }) => Origin::OurCall,
+            // No message of this queue has this counter, and everything up to it is acknowledged.
+            (true, _) => Origin::Mine(0),
+            (false, _) => Origin::Theirs,
+        };
+        let (sent_at, at) = (sent_at.clamp(-TIMES, TIMES), at.clamp(-TIMES, TIMES));
+        KeptLine { seq, origin, content, sent_at, at, expires_at: None, unsupported: false }
+    }
+
+    /// Lines before this one go, in memory and in the store.
+    pub(crate) fn discard(&mut self, before: u64) {
+        self.older = None;
+        while self.in_memory() < before && !self.lines.is_empty() {
+            let seq = self.in_memory();
+            self.remove(seq);
+        }
+        self.revision += 1;
     }
 
     /// Messages of ours that will disappear once they are acknowledged.
@@ -397,7 +420,7 @@ fn after(now: i64, life: u32) -> i64 {
     now.saturating_add(i64::from(life).saturating_mul(1000))
 }
 
-fn cost(content: &Content) -> usize {
+pub(crate) fn cost(content: &Content) -> usize {
     match content {
         Content::Text { text } => text.as_str().len(),
         Content::Link { url, .. } => url.as_str().len(),

@@ -27,13 +27,14 @@ use tokio::time::Instant;
 use batch::Batch;
 pub(crate) use batch::Written;
 pub(crate) use commands::blocking;
+pub(crate) use import::Imported;
 pub(crate) use open::Opened;
 pub use transfer::ExportFormat;
-pub(crate) use transfer::Imported;
 
 mod batch;
 mod commands;
 mod gone;
+mod import;
 mod open;
 pub(crate) mod record;
 mod transfer;

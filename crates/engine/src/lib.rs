@@ -49,8 +49,8 @@ pub use p2p_comm_crypto::Password;
 pub use p2p_comm_media as media;
 pub use p2p_comm_model::{
     AudioDevice, AudioDevices, AudioSettings, CallEnd, CallNumber, CallPhase, CallRecord, CallSnapshot, Changes, Code,
-    Content, ConversationChange, Delivery, DeviceState, FailedCaller, Hearing, Host, Invite, Keeping, LastLine, Line,
-    Link, MicTest, Name, NodePhase, NodeStatus, Notice, Page, PeerAddress, PeerId, PeerSnapshot, PeerState, Pii,
+    Content, ConversationChange, Delivery, DeviceState, FailedCaller, Hearing, Host, Import, Invite, Keeping, LastLine,
+    Line, Link, MicTest, Name, NodePhase, NodeStatus, Notice, Page, PeerAddress, PeerId, PeerSnapshot, PeerState, Pii,
     PortMapping, Quality, Remembered, RequestId, RequestSnapshot, Retention, SealedBy, SearchHit, SearchHits, Sender,
     Switch, Text, Transmit, VoiceStats, limits,
 };

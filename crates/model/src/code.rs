@@ -122,8 +122,10 @@ pub enum Code {
     WordsChanged,
     /// The peer's app is not there, or cannot let messages disappear.
     VanishUnsupported,
-    /// Not an exported conversation, or one beyond the limits.
+    /// Not an exported conversation, or a damaged one.
     InvalidExport,
+    /// An exported conversation that memory cannot hold, for one whose messages are not kept.
+    ImportTooLarge,
     /// The conversation has lines already.
     ConversationNotEmpty,
     /// A mistake of this program; the log says more.
@@ -194,6 +196,7 @@ impl fmt::Display for Code {
             Self::WordsChanged => "these are not the words of a connection to this peer; compare those that are shown while it is there",
             Self::VanishUnsupported => "the peer's app is not there, or cannot let messages disappear",
             Self::InvalidExport => "not an exported conversation, or a damaged one",
+            Self::ImportTooLarge => "too long for a conversation whose messages are not kept",
             Self::ConversationNotEmpty => "the conversation has messages already",
             Self::Internal => "a mistake of this program; the log says more",
         })

@@ -35,6 +35,6 @@ pub use name::{Name, NameError};
 pub use pii::Pii;
 pub use retention::Retention;
 pub use snapshot::{
-    Changes, ConversationChange, FailedCaller, Keeping, LastLine, NodePhase, NodeStatus, Page, PeerSnapshot, PeerState,
-    Remembered, RequestSnapshot, SealedBy, SearchHit, SearchHits,
+    Changes, ConversationChange, FailedCaller, Import, Keeping, LastLine, NodePhase, NodeStatus, Page, PeerSnapshot,
+    PeerState, Remembered, RequestSnapshot, SealedBy, SearchHit, SearchHits,
 };

@@ -66,8 +66,8 @@ pub const LINES: usize = 100_000;
 pub const LINES_BYTES: usize = 64 * 1024 * 1024;
 /// The longest time after which a message disappears, seconds: four weeks.
 pub const LIFE: u32 = 4 * 7 * 24 * 3600;
-/// A file that a conversation is imported from.
-pub const IMPORT: u64 = 256 * 1024 * 1024;
+/// Bytes of one line of a file that a conversation is imported from, with all that JSON writes around it.
+pub const IMPORT_LINE: usize = 1024 * 1024;
 /// Personal settings of a shell, JSON.
 pub const PERSONAL: usize = 256 * 1024;
 /// Lines in one page that the user interface reads.

@@ -65,6 +65,21 @@ pub struct Remembered {
     pub key_waits: bool,
 }
 
+/// What came of a file into a conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct Import {
+    /// Lines that were added.
+    pub lines: u64,
+    /// Lines that were not, because the conversation does not keep any so long.
+    pub too_old: u64,
+    /// They are kept on this computer; otherwise they are in memory alone.
+    pub kept: bool,
+    /// With whom the conversation of the file was, as they were called there.
+    pub from: String,
+}
+
 /// Whether anything is kept on this computer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

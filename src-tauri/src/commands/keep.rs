@@ -1,7 +1,7 @@
 use super::{Answer, Engine};
 use crate::keep::{self, Keeper, Remembered, profiles, profiles::ProfileEntry};
 use crate::transfer::{self, Format};
-use p2p_comm_engine::{Code, PeerId, Retention};
+use p2p_comm_engine::{Code, Import, PeerId, Retention};
 use tauri::ipc::{InvokeBody, Request};
 use tauri::{AppHandle, State, WebviewWindow};
 
@@ -107,7 +107,7 @@ pub(super) async fn import_conversation(
     window: WebviewWindow,
     engine: Engine<'_>,
     peer: PeerId,
-) -> Answer<Option<u64>> {
+) -> Answer<Option<Import>> {
     Ok(transfer::import(&window, &engine, peer).await?)
 }
 

@@ -1,7 +1,7 @@
 /** What is remembered on this computer, for whoever asked for it: the profile, the messages, the password. */
-import type { Code, ProfileEntry, Remembered, Retention } from "../bindings.gen";
+import type { Code, Import, ProfileEntry, Remembered, Retention } from "../bindings.gen";
 
-export type { Retention, SealedBy } from "../bindings.gen";
+export type { Import, Retention, SealedBy } from "../bindings.gen";
 
 /** How what is remembered is sealed. `passphrase` is UTF-8; the caller overwrites the array with zeros afterwards. */
 export type Seal = { kind: "keychain" } | { kind: "passphrase"; passphrase: Uint8Array };
@@ -36,6 +36,7 @@ export type KeepCode = Extract<
   | "listNotEmpty"
   | "vanishUnsupported"
   | "invalidExport"
+  | "importTooLarge"
   | "conversationNotEmpty"
 >;
 
@@ -52,7 +53,7 @@ export interface Keep {
   changeSeal(seal: Seal): Promise<void>;
   /**
    * How long the messages of a conversation are kept (`retention` null: as for all), or, with `peer` null, of all that
-   * say nothing themselves. What is older is deleted at once; what is in memory stays there.
+   * say nothing themselves. What is older, was read and delivered is deleted at once; what is in memory stays there.
    */
   setRetention(peer: number | null, retention: Retention | null): Promise<void>;
   /** Deletes the messages of a conversation, here alone. What waits to be sent is still sent. */
@@ -67,8 +68,8 @@ export interface Keep {
   forgetEverything(): Promise<string[]>;
   /** Asks where; answers the path, or null if the person gave up. */
   exportConversation(peer: number, format: "text" | "json"): Promise<string | null>;
-  /** Asks which file, for a conversation without lines; answers how many came, or null if the person gave up. */
-  importConversation(peer: number): Promise<number | null>;
+  /** Asks which file, for a conversation without lines; answers what came of it, or null if the person gave up. */
+  importConversation(peer: number): Promise<Import | null>;
   profiles(): Promise<ProfileEntry[]>;
   /** Starts the program beside this one, or raises the one that runs. */
   openProfile(name: string | null): Promise<void>;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { beginningWords, isShorter, timer, vanishingWords } from "./keepwords";
+import { beginningWords, importedWords, isShorter, timer, vanishingWords } from "./keepwords";
 
 test.each([
   [300, "5 minutes"],
@@ -17,6 +17,16 @@ test("only a shorter time deletes", () => {
   expect(isShorter("off", "day")).toBe(true);
   expect(isShorter("forever", "month")).toBe(false);
   expect(isShorter("week", "week")).toBe(false);
+});
+
+test("what is imported says whose it was, what was left out, and what will not last", () => {
+  const import_ = { lines: 2, tooOld: 0, kept: true, from: "bob" };
+  expect(importedWords(import_, "bob")).toBe("Added 2 lines.");
+  expect(importedWords({ ...import_, from: "dora" }, "bob")).toMatch(/ a conversation with dora\.$/);
+  expect(importedWords({ ...import_, lines: 0, tooOld: 3, kept: false }, "bob")).toMatch(
+    /no line\. 3 lines left out.*here\.$/,
+  );
+  expect(importedWords({ ...import_, kept: false }, "bob")).toMatch(/gone when you quit/);
 });
 
 test("a line says who set the timer", () => {

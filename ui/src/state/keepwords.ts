@@ -1,4 +1,4 @@
-import type { KeepCode, Retention, Sender } from "../host/host";
+import type { Import, KeepCode, Retention, Sender } from "../host/host";
 import type { Words } from "./words";
 
 /** What goes wrong with what is remembered. */
@@ -123,6 +123,11 @@ export const KEEP_CODES: Record<KeepCode, Words> = {
     side: null,
     next: "Choose a JSON file that this program has exported. Nothing was added.",
   },
+  importTooLarge: {
+    what: "This export is too long for a conversation that is not kept.",
+    side: null,
+    next: "Have its messages kept on this computer, then import again. Nothing was added.",
+  },
 };
 
 export const RETENTIONS: { value: Retention; text: string }[] = [
@@ -160,6 +165,14 @@ export function timer(seconds: number): string {
   const [size, unit] = units.find(([size]) => seconds >= size && seconds % size === 0) ?? [1, "second"];
   const count = seconds / size;
   return `${count.toLocaleString("en")} ${unit}${count === 1 ? "" : "s"}`;
+}
+
+/** What came of a file into the conversation with somebody. */
+export function importedWords({ lines, tooOld, kept, from }: Import, label: string): string {
+  const whose = from === label ? "" : ` from an export of a conversation with ${from}`;
+  const left = tooOld > 0 ? [`${countOf(tooOld, "line")} left out: older than messages are kept here.`] : [];
+  const gone = kept || lines === 0 ? [] : ["Not kept on this computer: gone when you quit."];
+  return [`${lines > 0 ? `Added ${countOf(lines, "line")}` : "Added no line"}${whose}.`, ...left, ...gone].join(" ");
 }
 
 /** How many of the newest lines a search for short words looks at, where there are very many. */

@@ -283,7 +283,7 @@ impl Actor {
 
     fn clear_conversation(&mut self, peer: PeerId) -> Result<(), Code> {
         self.converse(peer, Conversation::clear).ok_or(Code::NotFound)?;
-        self.drop_lines(peer);
+        self.drop_lines(peer, u64::MAX);
         Ok(())
     }
 }

@@ -74,12 +74,12 @@ impl Actor {
         self.wait_for_expiry();
     }
 
-    /// All lines of a conversation go from the store.
-    pub(super) fn drop_lines(&mut self, peer: PeerId) {
+    /// The lines of a conversation before this one go from the store.
+    pub(super) fn drop_lines(&mut self, peer: PeerId, before: u64) {
         let wall = self.wall();
         let steady = self.keep.clock.is_steady(wall);
         if let Some(open) = self.keep.open() {
-            open.keep([Change::DropLines(peer, 0..u64::MAX)]);
+            open.keep([Change::DropLines(peer, 0..before)]);
             open.batch.expire = Some((wall, steady));
         }
     }

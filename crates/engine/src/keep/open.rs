@@ -208,7 +208,7 @@ impl Actor {
         let before = conversation.is_kept();
         conversation.keep(kept);
         if before && !kept {
-            self.drop_lines(peer);
+            self.drop_lines(peer, u64::MAX);
         }
         self.converse(peer, |_| ());
     }

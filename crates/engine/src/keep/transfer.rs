@@ -1,13 +1,13 @@
-//! A conversation as a file: out of the sealed store, and into it. Lines that will disappear stay where they are.
+//! A conversation as a file: out of the sealed store. Lines that will disappear stay where they are.
 
 use super::blocking;
 use crate::actor::Actor;
 use crate::conversation::Conversation;
 use crate::{Error, Handle};
-use p2p_comm_model::{CallRecord, Code, Content, Line, Link, PeerId, Sender, Text, limits};
+use p2p_comm_model::{CallRecord, Code, Content, Line, PeerId, Sender};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::io::{Read, Write};
+use std::io::Write;
 
 /// How a conversation is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,48 +19,28 @@ pub enum ExportFormat {
 }
 
 /// What the file says that it is.
-const FORMAT: &str = "p2p-comm conversation";
-const VERSION: u32 = 1;
-/// Lines that are added at once: far below what memory holds.
-const PIECE: usize = 200;
-
-#[derive(Serialize, Deserialize)]
-struct File<'a> {
-    format: Cow<'a, str>,
-    version: u32,
-    /// What I call them.
-    peer: Cow<'a, str>,
-    lines: Vec<Item<'a>>,
-}
-
+pub(super) const FORMAT: &str = "p2p-comm conversation";
+pub(super) const VERSION: u32 = 1;
 /// One line. Times are ms since 1970.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Item<'a> {
-    from: From,
-    sent_at: i64,
-    at: i64,
+pub(super) struct Item<'a> {
+    pub(super) from: From,
+    pub(super) sent_at: i64,
+    pub(super) at: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<Cow<'a, str>>,
+    pub(super) text: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<Cow<'a, str>>,
+    pub(super) url: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    call: Option<CallRecord>,
+    pub(super) call: Option<CallRecord>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-enum From {
+pub(super) enum From {
     Me,
     Them,
-}
-
-/// A line that was read from a file and is valid.
-pub(crate) struct Imported {
-    pub(crate) mine: bool,
-    pub(crate) sent_at: i64,
-    pub(crate) at: i64,
-    pub(crate) content: Content,
 }
 
 impl Handle {
@@ -107,41 +87,6 @@ impl Handle {
         blocking(move || out.flush().map_err(refused)).await?;
         Ok(count)
     }
-
-    /// Adds the lines of a file that [`Handle::export_conversation`] wrote as JSON to a conversation without lines
-    /// ([`Code::ConversationNotEmpty`]). All of it or, where anything is wrong with it, nothing ([`Code::InvalidExport`]): at
-    /// most [`limits::IMPORT`] bytes and [`limits::LINES`] lines. Gives the number of lines.
-    pub async fn import_conversation(&self, peer: PeerId, file: impl Read + Send + 'static) -> Result<u64, Error> {
-        let lines = blocking(move || {
-            let mut text = Vec::new();
-            file.take(limits::IMPORT + 1).read_to_end(&mut text).map_err(refused)?;
-            if text.len() as u64 > limits::IMPORT {
-                return Err(Code::InvalidExport.into());
-            }
-            Ok(read(&text)?)
-        })
-        .await?;
-        let count = lines.len() as u64;
-        self.try_call(move |actor| actor.import(peer, lines)).await?;
-        self.flush().await?;
-        Ok(count)
-    }
-}
-
-impl Actor {
-    fn import(&mut self, peer: PeerId, lines: Vec<Imported>) -> Result<(), Code> {
-        let empty = self.conversations.get(&peer).is_none_or(|conversation| conversation.first() == conversation.end());
-        if !empty {
-            return Err(Code::ConversationNotEmpty);
-        }
-        // In pieces: each is on its way to the store before memory drops it.
-        let mut lines = lines.into_iter().peekable();
-        while lines.peek().is_some() {
-            let piece = lines.by_ref().take(PIECE).collect();
-            self.converse(peer, |conversation: &mut Conversation| conversation.import(piece)).ok_or(Code::NotFound)?;
-        }
-        Ok(())
-    }
 }
 
 impl<'a> Item<'a> {
@@ -169,25 +114,6 @@ impl<'a> Item<'a> {
         };
         format!("[{}] {who}:\n{what}\n\n", utc(self.at))
     }
-
-    /// The line that it is, if it is one.
-    fn parse(&self) -> Option<Imported> {
-        let content = match (&self.text, &self.url, self.call) {
-            (Some(text), None, None) => Text::parse(text).ok()?.into(),
-            (None, Some(url), None) => Link::parse(url).ok()?.into(),
-            (None, None, Some(call)) => Content::Call { call },
-            _ => return None,
-        };
-        Some(Imported { mine: self.from == From::Me, sent_at: self.sent_at, at: self.at, content })
-    }
-}
-
-fn read(text: &[u8]) -> Result<Vec<Imported>, Code> {
-    let file: File<'_> = serde_json::from_slice(text).map_err(|_| Code::InvalidExport)?;
-    if file.format != FORMAT || file.version != VERSION || file.lines.len() > limits::LINES {
-        return Err(Code::InvalidExport);
-    }
-    file.lines.iter().map(|item| item.parse().ok_or(Code::InvalidExport)).collect()
 }
 
 async fn put<W: Write + Send + 'static>(mut out: W, words: String) -> Result<W, Error> {
@@ -198,7 +124,7 @@ fn json(value: &impl Serialize) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|error| Error::new(Code::Internal, error))
 }
 
-fn refused(error: std::io::Error) -> Error {
+pub(super) fn refused(error: std::io::Error) -> Error {
     let code = match error.kind() {
         std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Code::DiskFull,
         std::io::ErrorKind::ReadOnlyFilesystem => Code::DiskReadOnly,
@@ -232,29 +158,5 @@ mod tests {
         assert_eq!(utc(951_825_599_000), "2000-02-29 11:59:59");
         assert_eq!(utc(1_767_225_599_999), "2025-12-31 23:59:59");
         assert_eq!(utc(-1000), "1969-12-31 23:59:59");
-    }
-
-    #[test]
-    fn a_file_that_is_wrong_anywhere_gives_nothing() {
-        let file = |version: u32, lines: &str| {
-            format!(r#"{{"format":"p2p-comm conversation","version":{version},"peer":"bob","lines":[{lines}]}}"#)
-        };
-        let good = r#"{"from":"me","sentAt":1,"at":2,"text":"hi"}"#;
-        assert_eq!(read(file(1, good).as_bytes()).unwrap().len(), 1);
-        assert_eq!(read(file(1, "").as_bytes()).unwrap().len(), 0);
-        for bad in [
-            r#"{"from":"me","sentAt":1,"at":2}"#,
-            r#"{"from":"me","sentAt":1,"at":2,"text":" "}"#,
-            r#"{"from":"me","sentAt":1,"at":2,"text":"hi","url":"https://e.org"}"#,
-            r#"{"from":"me","sentAt":1,"at":2,"url":"file:///etc/passwd"}"#,
-            r#"{"from":"app","sentAt":1,"at":2,"text":"hi"}"#,
-            r#"{"from":"me","sentAt":"1","at":2,"text":"hi"}"#,
-        ] {
-            assert_eq!(read(file(1, &format!("{good},{bad}")).as_bytes()).err(), Some(Code::InvalidExport), "{bad}");
-        }
-        assert_eq!(read(file(2, good).as_bytes()).err(), Some(Code::InvalidExport));
-        assert_eq!(read(b"[]").err(), Some(Code::InvalidExport));
-        let many = vec![good; limits::LINES + 1].join(",");
-        assert_eq!(read(file(1, &many).as_bytes()).err(), Some(Code::InvalidExport));
     }
 }

@@ -1,4 +1,4 @@
-import type { KeepCode, OpenProfile, Profile, Remembered, Retention, Seal, SealedBy } from "../host";
+import type { Import, KeepCode, OpenProfile, Profile, Remembered, Retention, Seal, SealedBy } from "../host";
 import { MockCalling } from "./calling";
 import { error } from "./error";
 
@@ -15,9 +15,9 @@ export const KEPT_FOR: Record<Retention, number> = {
 /** The part of the mock that remembers, if asked. */
 export abstract class MockKeep extends MockCalling {
   kept: Remembered = { kind: "off" };
-  /** Where an export is saved, and how many lines an import adds; null: the person gives up. */
+  /** Where an export is saved, and what comes of an import; null: the person gives up. */
   saveAs: string | null = "/home/alice/bob.txt";
-  imported: number | null = 12;
+  imported: Import | null = { lines: 12, tooOld: 0, kept: true, from: "bob" };
   others: Profile[] = [];
   /** Whether a search looks at everything. */
   complete = true;
@@ -163,7 +163,7 @@ export abstract class MockKeep extends MockCalling {
     return this.saveAs;
   }
 
-  async importConversation(): Promise<number | null> {
+  async importConversation(): Promise<Import | null> {
     this.check("importConversation");
     return this.imported;
   }

@@ -536,7 +536,13 @@ test("an import says how much came, and what is no export", async () => {
   await open(user, "bob");
   await keepDialog(user);
   await user.click(screen.getByTestId("import"));
-  expect(await screen.findByText("Added 12 lines")).toBeVisible();
+  expect(await screen.findByText("Added 12 lines.")).toBeVisible();
+  host.imported = { lines: 2, tooOld: 1, kept: true, from: "dora" };
+  await waitFor(() => expect(screen.getByTestId("import")).toBeEnabled());
+  await user.click(screen.getByTestId("import"));
+  expect(
+    await screen.findByText(/^Added 2 lines from an export of a conversation with dora\. 1 line left/),
+  ).toBeVisible();
   host.failNext("importConversation", "invalidExport");
   await waitFor(() => expect(screen.getByTestId("import")).toBeEnabled());
   await user.click(screen.getByTestId("import"));
