@@ -3,8 +3,8 @@
 use crate::lab::{Person, Start, befriend, ip, pass, person, within};
 use p2p_comm_engine::mem::Network;
 use p2p_comm_engine::{
-    Code, Content, Delivery, Engine, Handle, Keeping, MemoryKeychain, NodePhase, Options, PeerSnapshot, PeerState,
-    Retention, SealedBy, Vault, limits,
+    Code, Content, Delivery, Engine, Handle, Keeping, MemoryKeychain, NetConfig, NodePhase, Options, Password,
+    PeerSnapshot, PeerState, Retention, SealedBy, Vault, limits,
 };
 use std::io::Write;
 use std::net::SocketAddr;
@@ -286,6 +286,60 @@ async fn remembering_begins_in_a_session_and_its_key_at_the_next() {
     assert!(!alice.handle.remembered().await.unwrap().key_waits);
     bob.until_heard(to_alice, &["was waiting already"]).await;
     assert_eq!(alice.handle.status().await.unwrap().phase, NodePhase::Online);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_port_that_another_program_has_once_is_tried_again() {
+    let (network, directory) = (Network::new(319), TempDir::new().unwrap());
+    let port = async |alice: &Person| {
+        let status = alice.handle.status().await.unwrap();
+        (status.port, alice.handle.remembered().await.unwrap().port)
+    };
+    let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    assert_eq!(port(&alice).await, (Some(47_800), Some(47_800)));
+    quit(alice).await;
+    let other = network.endpoint(ip(1), NetConfig { port: 47_800, ..NetConfig::default() }).unwrap();
+    let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    assert_eq!(port(&alice).await, (Some(47_801), Some(47_800)), "the kept one stays kept");
+    drop(other);
+    alice.handle.disconnect().await.unwrap();
+    alice.connect(crate::lab::PASSWORD).await.unwrap();
+    assert_eq!(port(&alice).await, (Some(47_800), Some(47_800)), "and is tried again at each Connect");
+    alice.handle.disconnect().await.unwrap();
+    let chosen = NetConfig { port: 47_810, ..NetConfig::default() };
+    alice.handle.connect("alice", Password::parse(crate::lab::PASSWORD).unwrap(), chosen).await.unwrap();
+    assert_eq!(port(&alice).await, (Some(47_810), Some(47_810)), "a chosen one is kept");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_forgotten_and_remembered_in_one_session_keeps_the_key_that_friends_know() {
+    let (network, directory) = (Network::new(320), TempDir::new().unwrap());
+    let mut alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    let mut bob = person(&network, "bob", 2).await;
+    alice.handle.forget_everything().await.unwrap();
+    let (_, to_alice) = befriend(&mut alice, &mut bob).await;
+    alice.handle.remember(PASSPHRASE).await.unwrap();
+    assert!(!alice.handle.remembered().await.unwrap().key_waits);
+    quit(alice).await;
+    let alice = remembered("alice", 1, options(&network, 1, &directory), &network).await;
+    assert!(!alice.handle.remembered().await.unwrap().key_waits);
+    bob.until_state(to_alice, PeerState::Connected).await;
+    assert_eq!(bob.notices(to_alice).await, []);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_somebody_removed_is_kept_when_the_removal_is_taken_back() {
+    let (network, directory) = (Network::new(321), TempDir::new().unwrap());
+    let start = Start { options: options(&network, 1, &directory), ..Start::new(&network, "alice", 1) };
+    let alice = start.go().await;
+    let to_bob = alice.add_at("bob", "10.0.0.2:47800".parse().unwrap()).await;
+    alice.handle.send_text(to_bob, "waits").await.unwrap();
+    alice.handle.remove_peer(to_bob).await.unwrap();
+    alice.handle.remember(PASSPHRASE).await.unwrap();
+    alice.handle.restore_peer(to_bob).await.unwrap();
+    let mut bob = person(&network, "bob", 2).await;
+    let to_alice = bob.add(&alice).await;
+    bob.until_heard(to_alice, &["waits"]).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,6 +10,7 @@ use online::{Closing, Online, Ready};
 use p2p_comm_model::{CallRecord, Code, Content, FailedCaller, NodePhase, PeerId};
 use p2p_comm_net::{Connection, MappingState};
 use p2p_comm_proto::{ConnId, Event, Input, Node, Output, Paired, Proven};
+use p2p_comm_store::Seed;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -77,8 +78,8 @@ pub(crate) struct Actor {
     list_changed: bool,
     audio: Audio,
     pub(crate) keep: Keep,
-    /// This session uses the kept device key.
-    pub(crate) kept_key: bool,
+    /// Of the device key of this session, if it was said to be kept.
+    pub(crate) kept_key: Option<Seed>,
     /// Nobody's messages are read: the disk is behind.
     pub(crate) hold: watch::Sender<bool>,
 }
@@ -167,7 +168,7 @@ impl Actor {
             changes: ChangesSender::default(),
             echo: None,
             keep: Keep::new(options.vault.clone()),
-            kept_key: false,
+            kept_key: None,
             hold: watch::Sender::new(false),
             options,
             conversations: BTreeMap::new(),

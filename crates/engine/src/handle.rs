@@ -169,8 +169,8 @@ impl Handle {
     pub async fn restore_peer(&self, peer: PeerId) -> Result<(), Error> {
         self.try_call(move |actor| {
             actor.node.restore_peer(actor.now(), peer)?;
-            // Another choice may have been made for all meanwhile.
-            actor.keep_conversation(peer);
+            // The person may have begun to be remembered meanwhile, or chosen something else for all.
+            actor.keep_all(peer);
             Ok(())
         })
         .await

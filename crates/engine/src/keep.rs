@@ -14,7 +14,6 @@
 
 use crate::actor::Actor;
 use crate::{Error, keep::record::code};
-use p2p_comm_crypto::DeviceSecret;
 use p2p_comm_model::{Code, Keeping, PeerId, Remembered, Retention, SealedBy};
 use p2p_comm_proto::{Event, Kept, Received};
 use p2p_comm_store::{Change, Inbox, Profile, Reader, Store, Vault};
@@ -199,13 +198,9 @@ impl Actor {
             name: profile.and_then(|profile| profile.name.as_ref()).map(ToString::to_string),
             port: profile.and_then(|profile| profile.port),
             retention: profile.map(|profile| profile.retention).unwrap_or_default(),
-            key_waits: profile.is_some() && self.online().is_some() && !self.kept_key,
+            key_waits: self.online().is_some()
+                && profile.is_some_and(|profile| self.kept_key.as_ref() != Some(&profile.seed)),
         }
-    }
-
-    /// The device key, if one is kept.
-    pub(crate) fn kept_device(&self) -> Option<DeviceSecret> {
-        self.keep.profile().map(|profile| DeviceSecret::from_seed(&profile.seed.0))
     }
 
     /// How long lines of this conversation are kept.

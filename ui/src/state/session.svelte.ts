@@ -77,10 +77,11 @@ export function failedCalls(status: NodeStatus): string {
   return calls === 1 ? "1 call with another password" : `${calls} calls with another password`;
 }
 
-/** The line at the bottom of the window. */
-export function statusLine(status: NodeStatus): string {
+/** The line at the bottom of the window. `kept`: the port that friends know, if one is remembered. */
+export function statusLine(status: NodeStatus, kept: number | null = null): string {
   if (status.phase === "connecting") return "Connecting…";
   if (status.phase === "offline") return "Not connected";
   const online = `${status.peersOnline} of ${status.peersTotal} peers online`;
-  return `Connected as ${status.name ?? ""} · UDP port ${status.port ?? 0} · ${online}`;
+  const taken = kept === null || kept === status.port ? "" : ` this time (another program has ${kept})`;
+  return `Connected as ${status.name ?? ""} · UDP port ${status.port ?? 0}${taken} · ${online}`;
 }

@@ -196,6 +196,10 @@ test("the status bar is worded as promised", () => {
     pinhole: null,
   };
   expect(statusLine({ ...status, phase: "online" })).toBe("Connected as NAME · UDP port 47800 · 2 of 3 peers online");
+  expect(statusLine({ ...status, phase: "online" }, 47800)).toContain("UDP port 47800 ·");
+  expect(statusLine({ ...status, port: 47801, phase: "online" }, 47800)).toContain(
+    "UDP port 47801 this time (another program has 47800) ·",
+  );
   const caller = { address: "10.0.0.9", count: 2, at: 0 };
   expect(failedCalls({ ...status, phase: "online", failedCallers: [caller, caller] })).toBe(
     "4 calls with another password",

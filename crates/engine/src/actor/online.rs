@@ -57,6 +57,8 @@ pub(crate) struct Ready {
 
 struct Network {
     endpoint: Endpoint,
+    /// The person chose the port.
+    chosen: bool,
     kdf: Arc<Kdf>,
     salt: Salt,
     key: Arc<Key<PasswordKey>>,
@@ -118,7 +120,7 @@ impl Actor {
         self.observed.clear();
         self.guessers.clear();
         self.reached = false;
-        self.kept_key = false;
+        self.kept_key = None;
         self.phase = NodePhase::Offline;
         self.name = None;
         if let Some(online) = self.online.take() {
@@ -169,7 +171,7 @@ impl Actor {
     }
 
     fn go_online(&mut self, name: Name, network: Network) {
-        let Network { endpoint, kdf, salt, key } = network;
+        let Network { endpoint, chosen, kdf, salt, key } = network;
         let gate = Arc::new(Mutex::new(Gate::default()));
         let listener = Listener::new(endpoint.clone(), gate.clone(), kdf.clone(), salt, key, self.mailbox());
         let port = endpoint.local_port();
@@ -178,12 +180,16 @@ impl Actor {
         self.phase = NodePhase::Online;
         tracing::info!(port, "connected");
         let candidates = self.candidates();
-        self.keep_profile(|profile| (profile.name, profile.port) = (Some(name.clone()), Some(port)));
-        let (device, life) = match self.kept_device() {
-            Some(device) => (device, KeyLife::Kept),
+        self.keep_profile(|profile| {
+            profile.name = Some(name.clone());
+            // Where another program had it just now, friends still have the one before in their lists.
+            profile.port = profile.port.filter(|_| !chosen).or(Some(port));
+        });
+        self.kept_key = self.keep.profile().map(|profile| profile.seed.clone());
+        let (device, life) = match &self.kept_key {
+            Some(seed) => (DeviceSecret::from_seed(&seed.0), KeyLife::Kept),
             None => (DeviceSecret::from_seed(&rand::random()), KeyLife::Session),
         };
-        self.kept_key = life == KeyLife::Kept;
         self.node.connect(self.now(), Identity { name, device, life, candidates });
         self.ask_router();
     }
@@ -198,14 +204,15 @@ struct Before {
 }
 
 async fn open(options: Options, before: Before, config: Config, password: Password) -> Result<Network, Error> {
+    let chosen = config.port != 0;
     let endpoint = bind(&options, before, config).await?;
     let kdf = Arc::new(Kdf::new(password));
     let salt = Salt(rand::random());
     let key = kdf.key(salt).await.ok_or_else(Error::stopped)?;
-    Ok(Network { endpoint, kdf, salt, key })
+    Ok(Network { endpoint, chosen, kdf, salt, key })
 }
 
-/// Binds, if possible to the port of the session before: friends have it in their lists.
+/// Binds, if possible to the port that is kept, or to that of the session before: friends have it in their lists.
 async fn bind(options: &Options, before: Before, config: Config) -> Result<Endpoint, BindError> {
     let Some(closing) = before.closing else {
         let same = before.port.filter(|_| config.port == 0).map(|port| (options.bind)(Config { port, ..config }));
@@ -216,6 +223,10 @@ async fn bind(options: &Options, before: Before, config: Config) -> Result<Endpo
     };
     let port = closing.port;
     closing.done().await;
+    let kept = before.port.filter(|kept| config.port == 0 && *kept != port);
+    if let Some(Ok(endpoint)) = kept.map(|port| (options.bind)(Config { port, ..config })) {
+        return Ok(endpoint);
+    }
     let same = Config { port: if config.port == 0 { port } else { config.port }, ..config };
     for _ in 0..PORT_RETRIES {
         match (options.bind)(same) {

@@ -73,24 +73,30 @@ impl Actor {
     pub(super) fn begin_keeping(&mut self, opened: Opened) {
         let name = self.name.as_deref().and_then(|name| Name::parse(name).ok());
         let port = self.online().map(|online| online.endpoint.local_port());
-        let seed = Seed(Zeroizing::new(rand::random()));
+        // Friends of a session whose key was said to be kept, and forgotten since, know me by it.
+        let seed = self.kept_key.clone().unwrap_or_else(|| Seed(Zeroizing::new(rand::random())));
         let profile = Profile { seed, name, port, retention: Retention::Off };
         self.take_over(opened, profile);
         self.node.set_keeping(self.now(), true);
         for peer in self.people() {
-            self.keep_peer(peer);
-            let acked = self.node.delivery(peer).map(|watermarks| Change::Acked(peer, watermarks.acked));
-            let waiting: Vec<_> = self.node.waiting(peer).map(record::queued).collect();
-            if let Some(open) = self.keep.open() {
-                open.keep(acked);
-            }
-            for queued in waiting {
-                self.keep_queued(peer, queued);
-            }
-            self.keep_conversation(peer);
+            self.keep_all(peer);
         }
         self.keep_event(&p2p_comm_proto::Event::Silenced);
         self.keep_order();
+    }
+
+    /// Keeps an entry with everything that belongs to it.
+    pub(crate) fn keep_all(&mut self, peer: PeerId) {
+        self.keep_peer(peer);
+        let acked = self.node.delivery(peer).map(|watermarks| Change::Acked(peer, watermarks.acked));
+        let waiting: Vec<_> = self.node.waiting(peer).map(record::queued).collect();
+        if let Some(open) = self.keep.open() {
+            open.keep(acked);
+        }
+        for queued in waiting {
+            self.keep_queued(peer, queued);
+        }
+        self.keep_conversation(peer);
     }
 
     /// Takes back what was kept. Only while offline, before anybody was added, and unless the person gave up since
@@ -202,7 +208,7 @@ impl Actor {
     }
 
     /// Keeps the lines of a conversation, or no longer, as is chosen now.
-    pub(crate) fn keep_conversation(&mut self, peer: PeerId) {
+    pub(super) fn keep_conversation(&mut self, peer: PeerId) {
         let kept = self.keeps_lines(peer);
         let Some(conversation) = self.conversations.get_mut(&peer) else { return };
         let before = conversation.is_kept();
