@@ -65,7 +65,7 @@ fn a_file_of_any_length_is_read_and_no_line_of_it_fills_the_memory() {
     assert_eq!(scanned(Long::of(many), true), Ok(many));
     assert_eq!(scan(Long::of(many), i64::MIN, true).unwrap().tail.len(), TAIL);
     let endless = file(1, "").replace("]}", r#"{"from":"me","sentAt":1,"at":2,"text":""#);
-    let endless = std::io::Read::chain(std::io::Cursor::new(endless), std::io::repeat(b'x'));
+    let endless = std::io::Cursor::new(endless).chain(std::io::repeat(b'x'));
     assert_eq!(scanned(endless, true), Err(Code::InvalidExport));
 }
 
