@@ -1,7 +1,7 @@
 use crate::lab::{PASSWORD, Person, alice_and_bob, attacker, befriend, far, ip, pass, person, talk, within};
 use p2p_comm_engine::attacker::{CloseCode, CloseReason, FrameError, Heard, Rogue, Stream};
 use p2p_comm_engine::mem::Network;
-use p2p_comm_engine::{Content, Delivery, PeerId, PeerState, limits};
+use p2p_comm_engine::{Content, Delivery, Notice, PeerId, PeerState, limits};
 use std::time::Duration;
 
 const PROTOCOL_ERROR: CloseReason = CloseReason::Peer(CloseCode::ProtocolError);
@@ -269,4 +269,32 @@ async fn one_who_never_reads_costs_no_more_than_the_queue() {
 fn text(rogue: &Rogue, counter: u64, text: &str) -> String {
     let epoch = rogue.epoch();
     format!(r#""kind":"text","conv":"direct","epoch":"{epoch}","counter":{counter},"at":0,"text":"{text}""#)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_timer_ends_in_words_where_an_app_lets_nothing_disappear_any_more() {
+    let mut scene = Scene::new(93).await;
+    let from = attacker(&scene.network, ip(100), PASSWORD);
+    let mut newer = from.dial(scene.alice.socket(), 3).await.unwrap().rogue().unwrap();
+    let profile = r#""kind":"profile","name":"mallory","features":["text","vanish"]"#;
+    assert!(newer.hello().await && newer.say(Stream::Control, profile).await);
+    let requests = scene.alice.until_requests(1).await;
+    let peer = scene.alice.handle.accept_request(requests[0].id).await.unwrap();
+    newer.hear_kind("profile").await.unwrap();
+    newer.chat(1, r#""kind":"vanish","life":300"#).await;
+    let timer = async |alice: &mut Person, wanted: Option<u32>| {
+        alice
+            .until(&format!("a timer of {wanted:?}"), async |handle| {
+                handle.peers().await.unwrap().iter().any(|one| one.id == peer && one.vanish == wanted).then_some(())
+            })
+            .await;
+    };
+    timer(&mut scene.alice, Some(300)).await;
+    drop(newer);
+    // Alice calls, and an older app answers.
+    let mut older = within("answered", from.answer(3)).await.unwrap().rogue().unwrap();
+    assert!(older.hello().await && older.profile("mallory").await);
+    timer(&mut scene.alice, None).await;
+    assert!(scene.alice.notices(peer).await.contains(&Notice::VanishUnsupported));
+    scene.goes_on().await;
 }

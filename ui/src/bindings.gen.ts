@@ -635,6 +635,8 @@ export type Notice =
 "ownAddress" | 
 /**  The address answers, but not in a protocol of this version. */
 "protocolMismatch" | 
+/**  Messages were to disappear, and the peer's app of now does not let them: the timer ended. */
+"vanishUnsupported" | 
 /**  In a call, the system's default microphone became another one, and so did ours. */
 "microphoneMoved" | 
 /**  In a call, our microphone vanished; the same or the system's default is opened. */

@@ -128,6 +128,7 @@ pub(crate) fn notice(notice: Notice) -> &'static str {
         Notice::OldestDropped => "the oldest messages were dropped to stay within the limits",
         Notice::OwnAddress => "this is your own address",
         Notice::ProtocolMismatch => "another program or another version answers at this address",
+        Notice::VanishUnsupported => "their app does not let messages disappear any more; those from now on stay",
         Notice::MicrophoneMoved => "the system's default microphone changed; it is used now",
         Notice::MicrophoneLost => "your microphone is gone; another one is looked for",
         Notice::MicrophoneReplaced => "the microphone you chose is not there; the system's default is used",

@@ -349,6 +349,7 @@ impl Actor {
             Event::Peers => {
                 self.list_changed = true;
                 self.changes.peers();
+                self.check_vanishing();
             }
             Event::Requests => self.changes.requests(),
             Event::Received { peer, content, sent_at, life, .. } => {

@@ -124,6 +124,8 @@ pub enum Notice {
     OwnAddress,
     /// The address answers, but not in a protocol of this version.
     ProtocolMismatch,
+    /// Messages were to disappear, and the peer's app of now does not let them: the timer ended.
+    VanishUnsupported,
     /// In a call, the system's default microphone became another one, and so did ours.
     MicrophoneMoved,
     /// In a call, our microphone vanished; the same or the system's default is opened.

@@ -26,6 +26,7 @@ const NOTICES: Record<Notice, true> = {
   oldestDropped: true,
   ownAddress: true,
   protocolMismatch: true,
+  vanishUnsupported: true,
   microphoneMoved: true,
   microphoneLost: true,
   microphoneReplaced: true,

@@ -214,6 +214,7 @@ export function noticeWords(notice: Notice, name: string): string {
     oldestDropped: "Older messages were dropped to save memory.",
     ownAddress: "This address is your own. Remove the entry and ask the other person for theirs.",
     protocolMismatch: `Another program or version answers at the address of ${name}. Check the port, and that both have the newest version.`,
+    vanishUnsupported: `The app of ${name} no longer makes messages disappear. Those from now on stay; what you sent before may stay there, too.`,
     microphoneMoved: "The system's default microphone changed. It is used now.",
     microphoneLost: "Your microphone is gone. Another one is opened, if there is one.",
     microphoneReplaced: "The microphone you chose is not there. The system's default is used.",

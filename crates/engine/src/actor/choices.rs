@@ -2,7 +2,7 @@
 
 use crate::actor::Actor;
 use crate::attention::{Occasion, Quiet, attention};
-use p2p_comm_model::{Code, PeerId, Retention, limits};
+use p2p_comm_model::{Code, Notice, PeerId, Retention, limits};
 
 /// What the person chose about one peer. Stays with a removed one that can be brought back.
 #[derive(Default)]
@@ -75,6 +75,19 @@ impl Actor {
         let quiet =
             Quiet { do_not_disturb: self.do_not_disturb, peer_muted, in_view: false, full_screen: self.full_screen };
         attention(Occasion::IncomingCall, quiet).ring
+    }
+
+    /// An app that is there and lets nothing disappear keeps what it gets: the timer ends, and the conversation says so.
+    pub(super) fn check_vanishing(&mut self) {
+        let wall = self.wall();
+        let keeps = |(peer, choices): &(&PeerId, &Choices)| {
+            choices.vanish.is_some() && self.node.can_vanish(**peer) == Some(false)
+        };
+        let peers: Vec<_> = self.choices.iter().filter(keeps).map(|(peer, _)| *peer).collect();
+        for peer in peers {
+            let _ = self.choose(peer, |choices| choices.vanish = None);
+            self.converse(peer, |conversation| conversation.notice(wall, Notice::VanishUnsupported));
+        }
     }
 
     pub(crate) fn choose(&mut self, peer: PeerId, change: impl FnOnce(&mut Choices)) -> Result<(), Code> {
