@@ -71,6 +71,10 @@ fn news(line: &Line) -> Option<(Occasion, News)> {
         return None;
     }
     match &line.content {
+        // It may stay in a notification, or in the list that a desktop has of them, when it is to be gone.
+        Content::Text { .. } | Content::Link { .. } if line.vanishes_at.is_some() => {
+            Some((Occasion::Message, News::Message(None)))
+        }
         Content::Text { text } => Some((Occasion::Message, News::Message(Some(text.as_str().to_owned())))),
         Content::Link { url, .. } => Some((Occasion::Message, News::Message(Some(url.as_str().to_owned())))),
         Content::Unknown => Some((Occasion::Message, News::Message(None))),
@@ -95,6 +99,15 @@ mod tests {
         assert_eq!(told(Sender::Them, text()), Some(Occasion::Message));
         assert_eq!(told(Sender::Me, text()), None);
         assert_eq!(told(Sender::Them, Content::Notice { notice: Notice::NewKey }), None);
+    }
+
+    #[test]
+    fn what_will_disappear_is_told_without_its_words() {
+        let content = Content::Text { text: Text::parse("tea?").unwrap() };
+        let stays =
+            Line { seq: 0, sender: Sender::Them, content, sent_at: 0, at: 0, delivery: None, vanishes_at: None };
+        assert_eq!(news(&stays), Some((Occasion::Message, News::Message(Some("tea?".to_owned())))));
+        assert_eq!(news(&Line { vanishes_at: Some(9), ..stays }), Some((Occasion::Message, News::Message(None))));
     }
 
     #[test]
