@@ -480,6 +480,18 @@ export type Hearing =
 /**  Our sound does not arrive. */
 "notArriving";
 
+/**  What came of a file into a conversation. */
+export type Import = {
+	/**  Lines that were added. */
+	lines: number,
+	/**  Lines that were not, because the conversation does not keep any so long. */
+	tooOld: number,
+	/**  They are kept on this computer; otherwise they are in memory alone. */
+	kept: boolean,
+	/**  With whom the conversation of the file was, as they were called there. */
+	from: string,
+};
+
 /**  How an incoming call shows itself, besides its notification. */
 export type Incoming = 
 /**  A small window on top of all others. */
@@ -496,17 +508,6 @@ export type Incoming =
  *  `p2p-comm:NAME@ADDRESS:PORT,ADDRESS:PORT,…`, an IPv6 address in brackets; `NAME@` may be missing. In the name only what
  *  would break the line or be lost on the way is percent-encoded (RFC 3986, section 2.1): `bob%20smith`, `büşra`.
  */
-export type Import = {
-	/**  Lines that were added. */
-	lines: number,
-	/**  Lines that were not, because the conversation does not keep any so long. */
-	tooOld: number,
-	/**  They are kept on this computer; otherwise they are in memory alone. */
-	kept: boolean,
-	/**  With whom the conversation of the file was, as they were called there. */
-	from: string,
-};
-
 export type Invite = {
 	/**  What they call themselves; anybody may choose any name. */
 	name: string | null,

@@ -59,9 +59,9 @@ fn set(connection: &Connection, peer: PeerId, counter: u64, column: &str, value:
     Ok(())
 }
 
-/// Lines whose time is over. Asked first is whether any was read: if not, however many wait to be, none of them is looked at.
-pub(crate) const OVER: &str = "EXISTS (SELECT 1 FROM lines WHERE peer = ?1 AND seq < ?3) \
-                    AND peer = ?1 AND at <= ?2 AND seq < ?3 AND coalesce(counter, 0) <= ?4 ORDER BY at";
+/// Lines whose time is over. Where none was read there is no such time: however many wait to be read, none of them is looked at.
+pub(crate) const OVER: &str = "peer = ?1 AND at <= (SELECT ?2 FROM lines WHERE peer = ?1 AND seq < ?3 LIMIT 1) \
+                               AND seq < ?3 AND coalesce(counter, 0) <= ?4 ORDER BY at";
 
 /// Lines that are to be removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
