@@ -1,6 +1,6 @@
 //! Messages that are kept for a limited time: what goes, and what clocks and absence cannot make go.
 
-use crate::keep::{options, remembered};
+use crate::keep::{options, quit, remembered};
 use crate::lab::{Person, befriend, pass, person};
 use p2p_comm_engine::mem::Network;
 use p2p_comm_engine::{Delivery, PeerId, Retention};
@@ -109,9 +109,13 @@ async fn a_clock_that_is_wrong_for_a_minute_deletes_nothing() {
 #[tokio::test(start_paused = true)]
 async fn what_came_in_while_the_clock_said_1970_is_not_deleted_unread() {
     let (clock, directory) = (Clock::at(0), TempDir::new().unwrap());
-    let (_network, alice, bob, to_bob, to_alice) = alice_for_a_day(313, &clock, &directory).await;
+    let (network, alice, bob, to_bob, to_alice) = alice_for_a_day(313, &clock, &directory).await;
     says(&bob, to_alice, "good morning").await;
     clock.set_forward(NOW);
     pass(LATER).await;
+    assert_eq!(alice.heard(to_bob).await, ["good morning"]);
+    quit(alice).await;
+    let options = options(&network, 1, &directory).with_clock(move || clock.now());
+    let alice = remembered("alice", 1, options, &network).await;
     assert_eq!(alice.heard(to_bob).await, ["good morning"]);
 }
