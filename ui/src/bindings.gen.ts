@@ -488,7 +488,7 @@ export type Import = {
 	tooOld: number,
 	/**  They are kept on this computer; otherwise they are in memory alone. */
 	kept: boolean,
-	/**  With whom the conversation of the file was, as they were called there. */
+	/**  With whom the conversation of the file was, as they were called there; empty: it does not say. */
 	from: string,
 };
 

@@ -76,7 +76,7 @@ pub struct Import {
     pub too_old: u64,
     /// They are kept on this computer; otherwise they are in memory alone.
     pub kept: bool,
-    /// With whom the conversation of the file was, as they were called there.
+    /// With whom the conversation of the file was, as they were called there; empty: it does not say.
     pub from: String,
 }
 

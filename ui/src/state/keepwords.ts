@@ -169,7 +169,7 @@ export function timer(seconds: number): string {
 
 /** What came of a file into the conversation with somebody. */
 export function importedWords({ lines, tooOld, kept, from }: Import, label: string): string {
-  const whose = from === label ? "" : ` from an export of a conversation with ${from}`;
+  const whose = from === label || from === "" ? "" : ` from an export of a conversation with ${from}`;
   const left = tooOld > 0 ? [`${countOf(tooOld, "line")} left out: older than messages are kept here.`] : [];
   const gone = kept || lines === 0 ? [] : ["Not kept on this computer: gone when you quit."];
   return [`${lines > 0 ? `Added ${countOf(lines, "line")}` : "Added no line"}${whose}.`, ...left, ...gone].join(" ");

@@ -148,7 +148,7 @@ fn scan(file: impl Read, until: i64, kept: bool) -> Result<Scan, Error> {
         let fits = kept || tail.len() <= limits::LINES && bytes <= limits::LINES_BYTES;
         if fits { Ok(()) } else { Err(Code::ImportTooLarge) }
     })?;
-    Ok(Scan { import: Import { lines, too_old, kept, from: from.to_string() }, tail })
+    Ok(Scan { import: Import { lines, too_old, kept, from }, tail })
 }
 
 /// Reads a file again, as far as the lines with these numbers, and sends them.
@@ -182,7 +182,7 @@ fn older(
 }
 
 /// Gives every line of a file, in turn, until `each` fails; says with whom the conversation was.
-fn read(file: impl Read, each: &mut dyn FnMut(Imported) -> Result<(), Code>) -> Result<Name, Error> {
+fn read(file: impl Read, each: &mut dyn FnMut(Imported) -> Result<(), Code>) -> Result<String, Error> {
     let (left, failed) = (Cell::new(limits::IMPORT_LINE), Cell::new(None));
     let bounded = Bounded { file, left: &left };
     let mut json = serde_json::Deserializer::from_reader(BufReader::new(bounded));
@@ -218,27 +218,30 @@ struct Document<'a> {
 }
 
 impl<'de> DeserializeSeed<'de> for Document<'_> {
-    type Value = Name;
+    type Value = String;
 
-    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<Name, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(self, json: D) -> Result<String, D::Error> {
         json.deserialize_map(self)
     }
 }
 
 impl<'de> Visitor<'de> for Document<'_> {
-    type Value = Name;
+    type Value = String;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("an exported conversation")
     }
 
-    fn visit_map<M: MapAccess<'de>>(mut self, mut map: M) -> Result<Name, M::Error> {
+    fn visit_map<M: MapAccess<'de>>(mut self, mut map: M) -> Result<String, M::Error> {
         let (mut ours, mut known, mut lines, mut name) = (false, false, false, None);
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
                 "format" => ours = map.next_value::<String>()? == FORMAT,
                 "version" => known = map.next_value::<u32>()? == VERSION,
-                "peer" => name = Name::parse(&map.next_value::<String>()?).ok(),
+                "peer" => {
+                    name =
+                        Some(Name::parse(&map.next_value::<String>()?).map_or(String::new(), |name| name.to_string()))
+                }
                 "lines" if !lines => {
                     map.next_value_seed(Lines(&mut self))?;
                     lines = true;

@@ -52,10 +52,11 @@ fn a_file_that_is_wrong_anywhere_gives_nothing() {
         assert_eq!(scanned(file(1, &format!("{GOOD},{bad}")).as_bytes(), true), Err(Code::InvalidExport), "{bad}");
     }
     for bad in
-        [file(2, GOOD), file(1, GOOD) + "x", file(1, GOOD).replace("bob", ""), file(1, GOOD).replace("lines", "l")]
+        [file(2, GOOD), file(1, GOOD) + "x", file(1, GOOD).replace("peer", "p"), file(1, GOOD).replace("lines", "l")]
     {
         assert_eq!(scanned(bad.as_bytes(), true), Err(Code::InvalidExport), "{bad}");
     }
+    assert_eq!(scanned(file(1, GOOD).replace("bob", "").as_bytes(), true), Ok(1), "of nobody");
     assert_eq!(scanned(&b"[]"[..], false), Err(Code::InvalidExport));
 }
 
