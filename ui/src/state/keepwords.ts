@@ -163,8 +163,12 @@ export function timer(seconds: number): string {
     [1, "second"],
   ];
   const [size, unit] = units.find(([size]) => seconds >= size && seconds % size === 0) ?? [1, "second"];
-  const count = seconds / size;
-  return `${count.toLocaleString("en")} ${unit}${count === 1 ? "" : "s"}`;
+  return countOf(seconds / size, unit);
+}
+
+/** "1 line", "1,500 lines". */
+function countOf(count: number, what: string): string {
+  return `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
 }
 
 /** What came of a file into the conversation with somebody. */
