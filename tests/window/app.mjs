@@ -82,6 +82,8 @@ class App {
     await until(`${testId} can be clicked`, async () => {
       const element = await this.one(testId, more);
       if (!(await element.isEnabled())) return false;
+      // The driver takes what lies half behind the edge of a part that scrolls for visible.
+      await this.driver.executeScript("arguments[0].scrollIntoView({ block: 'nearest' })", element);
       await element.click();
       return true;
     });

@@ -67,7 +67,7 @@ export async function bring(stage, person, lines) {
   await openKeeping(app);
   await app.click("import");
   await chooseFile(stage.screen(person), /^Import a conversation$/, file);
-  await app.shows("toast", new RegExp(`Added ${lines.length} lines?`));
+  await app.shows("toast", new RegExp(`Added ${lines.length.toLocaleString("en")} lines?`));
   await pressEscape(app);
   await app.none("peer-retention");
 }
