@@ -12,7 +12,7 @@ const MIB = 2 ** 20;
  * Far more is a mistake. Only in the .deb is what both programs share there once; the AppImage is packed more loosely, so that
  * it starts soon.
  */
-const MOST_MIB = { ".deb": 17, ".rpm": 26, ".AppImage": 33 };
+const MOST_MIB = { ".deb": 15, ".rpm": 24, ".AppImage": 30 };
 const ICONS = [16, 24, 32, 48, 64, 128, 256].map((size) => `hicolor/${size}x${size}/apps/p2p-comm.png`);
 const FILES = [
   "/usr/bin/p2p-comm",
