@@ -17,4 +17,5 @@ mod pairing;
 mod people;
 mod router;
 mod transfer;
+mod unusable;
 mod verify;

@@ -29,6 +29,14 @@ export async function openOnline(people: "full" | "empty" = "full", answer: Answ
   return { host, user: userEvent.setup() };
 }
 
+/** The window of somebody who was remembered before it opened. */
+export function openRemembered(before: (host: MockHost) => void = (host) => host.wakeUp()): Stage {
+  const host = new MockHost({ pace: 0 });
+  before(host);
+  render(Root, { host });
+  return { host, user: userEvent.setup() };
+}
+
 /** The row of somebody, found by the beginning of the name. */
 export function row(name: string): HTMLElement {
   const found = screen

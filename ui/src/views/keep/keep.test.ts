@@ -1,21 +1,8 @@
-import { render, screen, waitFor, within } from "@testing-library/svelte";
-import userEvent, { type UserEvent } from "@testing-library/user-event";
+import { screen, waitFor, within } from "@testing-library/svelte";
+import type { UserEvent } from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import type { KeepCode } from "../../host/host";
-import { MockHost } from "../../host/mock";
-import Root from "../../Root.svelte";
-import { expectAccessible, open, openOnline, openSettings, openWindow } from "../../test/window";
-
-/** The window of somebody who was remembered before it opened. */
-function openRemembered(before: (host: MockHost) => void = (host) => host.wakeUp()): {
-  host: MockHost;
-  user: UserEvent;
-} {
-  const host = new MockHost({ pace: 0 });
-  before(host);
-  render(Root, { host });
-  return { host, user: userEvent.setup() };
-}
+import { expectAccessible, open, openOnline, openRemembered, openSettings, openWindow } from "../../test/window";
 
 async function fillConnect(user: UserEvent): Promise<void> {
   await user.type(await screen.findByTestId("connect-name"), "alice");
@@ -288,30 +275,6 @@ test("why a connection failed at the start is told, and dismissed for the next p
   expect(host.dismissed).toEqual([notice]);
 });
 
-test("a conversation is cleared after it was asked, here alone, and the focus stays in it", async () => {
-  const { host, user } = await openOnline();
-  const bob = await open(user, "bob");
-  const clear = vi.spyOn(host, "clearConversation");
-  await user.click(screen.getByTestId("peer-menu"));
-  await user.click(await screen.findByTestId("peer-clear"));
-  const dialog = await screen.findByRole("dialog", { name: "Clear the conversation with bob" });
-  expect(dialog).toHaveTextContent(/Nobody can bring them back.*Only here: bob keeps theirs/);
-  await user.click(within(dialog).getByRole("button", { name: "Cancel" }));
-  expect(clear).not.toHaveBeenCalled();
-  await user.click(screen.getByTestId("peer-menu"));
-  await user.click(await screen.findByTestId("peer-clear"));
-  await user.click(await screen.findByRole("button", { name: "Delete them" }));
-  expect(await screen.findByText("Deleted all messages with bob")).toBeVisible();
-  expect(clear).toHaveBeenCalledExactlyOnceWith(bob);
-  await waitFor(() => expect(screen.queryAllByTestId("message")).toEqual([]));
-  expect(screen.getByText(/No messages here any more/)).toBeVisible();
-  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
-  await waitFor(() => expect(document.body).not.toHaveFocus());
-  await user.click(screen.getByTestId("peer-menu"));
-  await screen.findByTestId("peer-rename");
-  expect(screen.queryByTestId("peer-clear")).toBeNull();
-});
-
 test("a search that did not look at everything says so", async () => {
   const { host, user } = await openOnline();
   await user.type(screen.getByTestId("search"), "agenda");
@@ -444,50 +407,6 @@ test("to connect at the start needs the remembered password, and goes with it", 
   expect(host.kept).toMatchObject({ passwordRemembered: false });
 });
 
-test("messages are kept by a choice, and a shorter time asks before it deletes", async () => {
-  const { host, user } = openRemembered();
-  await screen.findAllByTestId("peer-row");
-  await open(user, "bob");
-  await keepDialog(user);
-  const retain = vi.spyOn(host, "setRetention");
-  await user.selectOptions(screen.getByTestId("peer-retention"), "forever");
-  await waitFor(() => expect(retain).toHaveBeenCalledExactlyOnceWith(1, "forever"));
-  await waitFor(() => expect(screen.getByTestId("peer-retention")).toBeEnabled());
-  await user.selectOptions(screen.getByTestId("peer-retention"), "day");
-  expect(await screen.findByTestId("peer-retention-sure")).toHaveTextContent("older are deleted");
-  expect(retain).toHaveBeenCalledOnce();
-  await user.click(screen.getByRole("button", { name: "Leave it as it is" }));
-  expect(screen.getByTestId("peer-retention")).toHaveFocus();
-  expect(screen.getByTestId("peer-retention")).toHaveValue("forever");
-  await user.selectOptions(screen.getByTestId("peer-retention"), "day");
-  await user.click(screen.getByTestId("peer-retention-delete"));
-  await waitFor(() => expect(retain).toHaveBeenLastCalledWith(1, "day"));
-  expect(await screen.findByText("Deleted the older messages with bob")).toBeVisible();
-  await waitFor(() => expect(screen.getByTestId("peer-retention")).toHaveFocus());
-  await user.keyboard("{Escape}");
-  await waitFor(() => expect(screen.getByText("Earlier messages are no longer kept.")).toBeInTheDocument());
-});
-
-test("who is not remembered has no messages kept, but may export them", async () => {
-  const { user } = await openOnline();
-  await open(user, "bob");
-  await keepDialog(user);
-  expect(screen.getByTestId("peer-retention")).toBeDisabled();
-  expect(screen.getByTestId("export-text")).toBeEnabled();
-  await expectAccessible();
-});
-
-test("a timer for both is announced by a line and a sign in the header", async () => {
-  const { user } = await openOnline();
-  await open(user, "bob");
-  expect(screen.queryByTestId("vanishing")).toBeNull();
-  await keepDialog(user);
-  await user.selectOptions(screen.getByTestId("peer-vanishing"), "3600");
-  await waitFor(() => expect(screen.getByTestId("vanishing-line")).toHaveTextContent("You set messages to disappear"));
-  await user.keyboard("{Escape}");
-  expect(await screen.findByTestId("vanishing")).toHaveTextContent("1 hour");
-});
-
 test("a shorter time for all asks, too", async () => {
   const { host, user } = openRemembered((host) => host.wakeUp({ retention: "month" }));
   await screen.findAllByTestId("peer-row");
@@ -504,49 +423,6 @@ test("while the keychain is asked, nothing is offered to try again", async () =>
   expect(await screen.findByTestId("unlock")).toHaveTextContent(/Opening what is remembered/);
   expect(screen.queryByTestId("unlock-submit")).toBeNull();
   expect(screen.getByTestId("unlock-without")).toBeEnabled();
-});
-
-test("an app that cannot make messages disappear is named as the reason", async () => {
-  const { host, user } = await openOnline();
-  host.failNext("setVanishing", "vanishUnsupported");
-  await open(user, "bob");
-  await keepDialog(user);
-  await user.selectOptions(screen.getByTestId("peer-vanishing"), "300");
-  expect(await screen.findByText(/cannot make messages disappear/)).toBeVisible();
-  await waitFor(() => expect(screen.getByTestId("peer-vanishing")).toHaveValue("0"));
-});
-
-test("an export warns and says where it is; giving up says nothing", async () => {
-  const { host, user } = await openOnline();
-  await open(user, "bob");
-  await keepDialog(user);
-  expect(screen.getByText(/An exported file is not sealed/)).toBeVisible();
-  host.saveAs = null;
-  await user.click(screen.getByTestId("export-json"));
-  expect(screen.queryByTestId("toast")).toBeNull();
-  host.saveAs = "/home/alice/bob.txt";
-  await waitFor(() => expect(screen.getByTestId("export-text")).toBeEnabled());
-  await user.click(screen.getByTestId("export-text"));
-  expect(await screen.findByText("Saved as /home/alice/bob.txt")).toBeVisible();
-});
-
-test("an import says how much came, and what is no export", async () => {
-  const { host, user } = openRemembered((host) => host.wakeUp({ retention: "forever" }));
-  await screen.findAllByTestId("peer-row");
-  await open(user, "bob");
-  await keepDialog(user);
-  await user.click(screen.getByTestId("import"));
-  expect(await screen.findByText("Added 12 lines.")).toBeVisible();
-  host.imported = { lines: 2, tooOld: 1, kept: true, from: "dora" };
-  await waitFor(() => expect(screen.getByTestId("import")).toBeEnabled());
-  await user.click(screen.getByTestId("import"));
-  expect(
-    await screen.findByText(/^Added 2 lines from an export of a conversation with dora\. 1 line left/),
-  ).toBeVisible();
-  host.failNext("importConversation", "invalidExport");
-  await waitFor(() => expect(screen.getByTestId("import")).toBeEnabled());
-  await user.click(screen.getByTestId("import"));
-  expect(await screen.findByText(/no export of a conversation/)).toBeVisible();
 });
 
 test("profiles are started, shown and deleted from a list, and deleting asks first", async () => {
@@ -577,9 +453,3 @@ test("profiles are started, shown and deleted from a list, and deleting asks fir
   await waitFor(() => expect(host.started).toEqual(["club", "home"]));
   await expectAccessible();
 });
-
-async function keepDialog(user: UserEvent): Promise<void> {
-  await user.click(screen.getByTestId("peer-menu"));
-  await user.click(await screen.findByTestId("peer-keep"));
-  await screen.findByTestId("peer-retention");
-}
